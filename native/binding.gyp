@@ -1,0 +1,11 @@
+{
+  "targets": [
+    {
+      "target_name": "beacon",
+      "sources": ["src/addon.cc", "src/capture.cc", "src/injector.cc"],
+      "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except"],
+      "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"],
+      "libraries": ["-lpcap"]
+    }
+  ]
+}

@@ -1,0 +1,22 @@
+#include <napi.h>
+
+#include <ctime>
+
+#include "capture.h"
+#include "injector.h"
+
+// realtimeNs(): nanoseconds since 1970 on the clock that stamps captured packets; Date.now() has milliseconds only.
+static Napi::Value RealtimeNs(const Napi::CallbackInfo& info) {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec);
+}
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Capture", Capture::Define(env));
+  exports.Set("Injector", Injector::Define(env));
+  exports.Set("realtimeNs", Napi::Function::New<RealtimeNs>(env, "realtimeNs"));
+  return exports;
+}
+
+NODE_API_MODULE(beacon, Init)

@@ -1,0 +1,60 @@
+/** What a recording holds: packets as they were captured, and what a reader may meet beside them. */
+
+/** A packet with its link header. Bytes and link type are opaque to this room. */
+export interface PacketRecord {
+  bytes: Uint8Array;
+  /** As in capture files (LINKTYPE_…). */
+  linkType: number;
+  /** Nanoseconds since 1970; 0 where the file gives none (pcapng's simple packets). */
+  timeNs: bigint;
+  /** Bytes on the wire: more than `bytes` holds where the capture cut the packet. */
+  originalLength: number;
+  interface: string | null;
+  comment: string | null;
+}
+
+export type CaptureItem = CapturedPacket | CustomBlock | Damage;
+
+export interface CapturedPacket extends PacketRecord {
+  kind: 'packet';
+}
+
+/** Somebody's own block of a pcapng file. Its bytes end in up to three zeros of padding: the format does not say where they began. */
+export interface CustomBlock {
+  kind: 'custom';
+  /** Who defined the content: an IANA private enterprise number. */
+  enterpriseNumber: number;
+  bytes: Uint8Array;
+}
+
+/** The file is broken from this offset on; everything before it was read. Nothing follows. */
+export interface Damage {
+  kind: 'damage';
+  offset: number;
+  reason: string;
+}
+
+/** Longest block or record that is read: Wireshark's limit too. A larger length is taken for damage, before anything is allocated. */
+export const LARGEST_BLOCK: number = 16 * 1024 * 1024;
+
+/** Longest packet that is written: Wireshark refuses a file with a longer one. */
+export const LARGEST_PACKET = 262_144;
+
+export const NS_PER_SECOND = 1_000_000_000n;
+
+/** Throws RangeError for a packet that no capture file can hold. */
+export function checkPacket(packet: PacketRecord): void {
+  if (packet.bytes.length > LARGEST_PACKET) {
+    throw new RangeError(
+      `A recorded packet has at most ${LARGEST_PACKET} bytes, got ${packet.bytes.length}: cut it and keep originalLength`,
+    );
+  }
+  checkUnsigned('originalLength', packet.originalLength, 32);
+}
+
+/** Throws RangeError unless the value is a whole number of so many bits. */
+export function checkUnsigned(name: string, value: number, bits: number): void {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
+    throw new RangeError(`${name} is a whole number from 0 to ${2 ** bits - 1}, got ${value}`);
+  }
+}

@@ -1,0 +1,56 @@
+/** The door to a network: packets out, packets in, and the only clock there is. */
+import type { Address } from '../wire/address.ts';
+
+export type EngineName = 'live' | 'simulated';
+
+/**
+ * One user at a time. Time is nanoseconds since 1970 on whatever clock stamps the packets; in a simulated network it moves only
+ * inside `receive`. Every engine runs test/engine/contract.ts.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: EngineName;
+  readonly can: Can;
+  nowNs(): bigint;
+  /**
+   * The way that a packet to this destination leaves us by; remembered for the engine's life.
+   * Throws BeaconError ERR_NO_ROUTE, ERR_INTERFACE_DOWN or ERR_NEXT_HOP.
+   */
+  route(destination: Address): Promise<Route>;
+  /** Sends whole IP packets in order, and says how many it took from the first on: fewer when a queue is full. Never waits. */
+  send(route: Route, packets: readonly Uint8Array[]): number;
+  /**
+   * Waits for packets until the clock passes `untilNs`. An empty answer says: the clock is at least there, and every packet
+   * stamped before it has been handed out. The bytes are the caller's to keep.
+   */
+  receive(untilNs: bigint): Promise<readonly Packet[]>;
+  /** Packets lost by our own receiver since the engine opened; only ever grows. */
+  drops(): number;
+  close(): Promise<void>;
+}
+
+export interface Can {
+  /** Its clock is the world's: waiting takes time. False in a network that is only computed. */
+  readonly realTime: boolean;
+  /** `drops()` counts; where it cannot, silence is never proof. */
+  readonly countDrops: boolean;
+}
+
+/** How packets to a destination leave. */
+export interface Route {
+  readonly destination: Address;
+  readonly interface: string;
+  /** Our own address on that way. */
+  readonly source: Address;
+  /** The neighbour that takes them; the destination itself where it is on the link. */
+  readonly nextHop: Address;
+  /** Bytes of the largest IP packet on the first link. */
+  readonly mtu: number;
+}
+
+/** A received packet as it was captured, link header and all. */
+export interface Packet {
+  readonly bytes: Uint8Array;
+  /** As in capture files (LINKTYPE_…). */
+  readonly linkType: number;
+  readonly timeNs: bigint;
+}

@@ -1,0 +1,213 @@
+/**
+ * The door between those who ask and the network: questions go out paced, and each probe gets exactly one outcome. In time is
+ * decided by the stamps of the packets, never by when this code ran.
+ */
+import type { Engine, Packet } from '../engine/engine.ts';
+import { craft } from './craft.ts';
+import { createDropWindows } from './drop-windows.ts';
+import { match, type Sighting } from './match.ts';
+import type { Observation, Outcome, Probe, Strays } from './observation.ts';
+import { createPace, type Pace } from './pace.ts';
+import { createPending, type Pending, STATE } from './pending.ts';
+import type { Question } from './question.ts';
+import { isSendable, type Run } from './run.ts';
+
+/**
+ * Puts questions to the network and yields an outcome for each, with remarks beside; ends when all have theirs. Questions are
+ * drawn when they are due, so an asker may decide late; null says that there is none now, but may be after the next outcome.
+ */
+export type Ask = (questions: Iterable<Question | null>, options: AskOptions) => AsyncGenerator<Observation>;
+
+export interface AskOptions {
+  /** Nanoseconds from one probe to the next; 0: at once. */
+  readonly everyNs: () => number;
+  /** How long a probe is waited for since it was sent. Read anew each time, since an asker that knows more may wait less. */
+  readonly timeoutNs: () => number;
+  /** `first`: an error is the outcome at once. `deadline`: a landing that still comes in time wins over it. */
+  readonly settle: 'first' | 'deadline';
+}
+
+export interface Asking {
+  readonly ask: Ask;
+  readonly strays: Readonly<Strays>;
+  /** Packets that our own receiver has lost so far. */
+  readonly drops: () => number;
+}
+
+type Landing = Extract<Sighting, { kind: 'landing' }>;
+type Answered = Extract<Sighting, { kind: 'answer' }>;
+
+/** Probes are sent in bursts of no more than this, between looks at what came back. */
+const BURST = 64;
+/** Drop counters are read, and an interruption is noticed, at least this often. */
+const LOOK_NS = 100_000_000;
+/** Packets are handed out nearly in the order of their stamps: this much later, none that is earlier will come. */
+const DISORDER_NS = 10_000_000;
+
+/** One run on one engine: sequences are dense over all that is asked, so an answer to an earlier question is still known as late. */
+export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking {
+  const pending = createPending();
+  const strays: Strays = { foreign: 0, corrupted: 0, self: 0, ambiguous: 0, passing: 0 };
+  const beganNs = engine.nowNs();
+  const sinceNs = (timeNs: bigint): number => Number(timeNs - beganNs);
+  const windows = createDropWindows(engine.drops(), 0);
+  const held = new Map<number, Outcome>();
+
+  async function* ask(questions: Iterable<Question | null>, options: AskOptions): AsyncGenerator<Observation> {
+    const pace = createPace(options.everyNs, sinceNs(engine.nowNs()));
+    const outbox = createOutbox(questions, pending, run);
+    const firstOfOurs = pending.next();
+    let settledNs = 0;
+    try {
+      for (;;) {
+        sendSome(engine, run, pending, outbox, pace, sinceNs);
+        if (signal?.aborted || (outbox.isEmpty() && pending.outstanding() === 0)) return;
+        const untilNs = nextLook(sinceNs(engine.nowNs()), outbox, pace, pending, options);
+        const packets = await engine.receive(beganNs + BigInt(Math.ceil(untilNs)));
+        for (const packet of packets) yield* observe(packet, options);
+        settledNs = Math.max(settledNs, packets.length === 0 ? untilNs : sinceNs(packets.at(-1)!.timeNs) - DISORDER_NS);
+        windows.look(engine.drops(), sinceNs(engine.nowNs()));
+        yield* expired(settledNs, options.timeoutNs());
+      }
+    } finally {
+      for (let sequence = firstOfOurs; sequence < pending.next(); sequence += 1) {
+        if (pending.state(sequence) === STATE.outstanding) pending.settle(sequence, STATE.abandoned);
+      }
+      held.clear();
+    }
+  }
+
+  function* observe(packet: Packet, options: AskOptions): Generator<Observation> {
+    const sighting = match(packet, run, pending);
+    if (!('sequence' in sighting)) {
+      strays[sighting.kind] += 1;
+      return;
+    }
+    const probe: Probe = { sequence: sighting.sequence, question: pending.question(sighting.sequence)! };
+    const state = pending.state(probe.sequence);
+    if (sighting.kind === 'redirect') yield { kind: 'redirect', probe };
+    else if (state === STATE.lost || state === STATE.unknown) yield { kind: 'late', probe };
+    else if (state === STATE.landed || state === STATE.answered) yield { kind: 'duplicate', probe };
+    else if (state === STATE.outstanding) yield* settle(sighting, probe, sinceNs(packet.timeNs) - pending.sentNs(probe.sequence), options);
+  }
+
+  function* settle(sighting: Landing | Answered, probe: Probe, rttNs: number, options: AskOptions): Generator<Observation> {
+    if (rttNs > options.timeoutNs()) {
+      yield verdictOf(probe, false);
+      yield { kind: 'late', probe };
+    } else if (sighting.kind === 'landing') {
+      held.delete(probe.sequence);
+      pending.settle(probe.sequence, STATE.landed);
+      yield { kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl };
+    } else if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {
+      if (!held.has(probe.sequence)) held.set(probe.sequence, answered(sighting, probe, rttNs));
+    } else {
+      pending.settle(probe.sequence, STATE.answered);
+      yield answered(sighting, probe, rttNs);
+    }
+  }
+
+  function* expired(settledNs: number, timeoutNs: number): Generator<Outcome> {
+    for (let sequence = pending.oldest(); sequence >= 0; sequence = pending.oldest()) {
+      const deadlineNs = pending.sentNs(sequence) + timeoutNs;
+      if (deadlineNs >= settledNs) return;
+      const excused = !held.has(sequence) && windows.excuses(pending.sentNs(sequence), deadlineNs);
+      yield verdictOf({ sequence, question: pending.question(sequence)! }, excused);
+    }
+  }
+
+  /** The outcome of a probe whose time is over: the error that was held back for a landing, else nothing was heard of it. */
+  function verdictOf(probe: Probe, excused: boolean): Outcome {
+    const error = held.get(probe.sequence);
+    held.delete(probe.sequence);
+    pending.settle(probe.sequence, error ? STATE.answered : excused ? STATE.unknown : STATE.lost);
+    return error ?? { kind: excused ? 'unknown' : 'lost', probe };
+  }
+
+  return { ask, strays, drops: () => engine.drops() };
+}
+
+const answered = (sighting: Answered, probe: Probe, rttNs: number): Outcome => ({
+  kind: 'answered',
+  probe,
+  rttNs: Math.max(0, rttNs),
+  ...sighting.answer,
+});
+
+/** Until when nothing needs doing: the next probe is due, the oldest gives up, or it is time to look at the counters again. */
+function nextLook(nowNs: number, outbox: Outbox, pace: Pace, pending: Pending, options: AskOptions): number {
+  const oldest = pending.oldest();
+  const nextSendNs = outbox.isEmpty() || outbox.isIdle() ? Number.POSITIVE_INFINITY : pace.nextNs(nowNs);
+  const givesUpNs = oldest < 0 ? Number.POSITIVE_INFINITY : pending.sentNs(oldest) + options.timeoutNs() + 1;
+  return Math.min(nextSendNs, Math.max(givesUpNs, nowNs), nowNs + LOOK_NS);
+}
+
+interface Entry {
+  readonly question: Question;
+  readonly sequence: number;
+}
+
+interface Outbox {
+  /** The next question with its sequence, or null where there is none now. */
+  take(): Entry | null;
+  /** What the engine did not take goes out first next time, under the same sequence. */
+  putBack(entries: readonly Entry[]): void;
+  /** There is none now, and there may be one after the next outcome. */
+  isIdle(): boolean;
+  /** There will be none any more. */
+  isEmpty(): boolean;
+}
+
+function createOutbox(questions: Iterable<Question | null>, pending: Pending, run: Run): Outbox {
+  const source = questions[Symbol.iterator]();
+  const waiting: Entry[] = [];
+  let sequence = pending.next();
+  let done = false;
+  let idle = false;
+  return {
+    take() {
+      if (waiting.length > 0) return waiting.shift()!;
+      const drawn = done ? null : source.next();
+      done = drawn === null || drawn.done === true;
+      idle = !done && drawn!.value === null;
+      if (drawn === null || drawn.done || drawn.value === null) return null;
+      while (!isSendable(run, sequence)) sequence += 1;
+      return { question: drawn.value, sequence: sequence++ };
+    },
+    putBack: (entries) => void waiting.unshift(...entries),
+    isIdle: () => idle && waiting.length === 0,
+    isEmpty: () => done && waiting.length === 0,
+  };
+}
+
+/** Sends the probes that are due, as many of them as the engine takes. */
+function sendSome(engine: Engine, run: Run, pending: Pending, outbox: Outbox, pace: Pace, sinceNs: (timeNs: bigint) => number): void {
+  const entries: Entry[] = [];
+  for (let most = pace.due(sinceNs(engine.nowNs()), BURST); most > 0; most -= 1) {
+    const entry = outbox.take();
+    if (entry === null) break;
+    entries.push(entry);
+  }
+  let went = 0;
+  for (const batch of byRoute(entries)) {
+    const times = batch.map(() => engine.nowNs());
+    const packets = batch.map(({ question, sequence }, i) => craft(question.template, run, question.path, sequence, times[i]!));
+    const taken = engine.send(batch[0]!.question.route, packets);
+    for (let i = 0; i < taken; i += 1) pending.add(batch[i]!.sequence, batch[i]!.question, sinceNs(times[i]!));
+    went += taken;
+    if (taken < batch.length) break;
+  }
+  outbox.putBack(entries.slice(went));
+  pace.sent(went, entries.length > went ? sinceNs(engine.nowNs()) : null);
+}
+
+/** Runs of neighbours that leave by the same route. */
+function byRoute(entries: readonly Entry[]): Entry[][] {
+  const batches: Entry[][] = [];
+  for (const entry of entries) {
+    const last = batches.at(-1);
+    if (last !== undefined && last[0]!.question.route === entry.question.route) last.push(entry);
+    else batches.push([entry]);
+  }
+  return batches;
+}

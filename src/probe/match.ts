@@ -1,0 +1,100 @@
+/** A received packet to what it says about which probe: by what the packet carries, never by the order of arrival. */
+import type { Packet } from '../engine/engine.ts';
+import { addressText } from '../wire/address.ts';
+import { onesSum } from '../wire/checksum.ts';
+import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
+import { type IcmpHeader, isEchoReply, isRedirect, nextHopMtu, quotes, readIcmp, readQuote } from '../wire/icmp.ts';
+import { type Identity, isGenuine, readIdentity } from '../wire/identity.ts';
+import { networkAt } from '../wire/link.ts';
+import { isBetween, type Outline, outline, ttlOf } from '../wire/outline.ts';
+import { ECHO_HEADER, pseudoSum, UDP_HEADER } from '../wire/transport.ts';
+import type { Answer, Strays } from './observation.ts';
+import type { Pending } from './pending.ts';
+import { quotedProbe } from './quoted.ts';
+import type { Run } from './run.ts';
+
+export type Sighting =
+  | { readonly kind: 'landing'; readonly sequence: number; readonly ttl: number }
+  | { readonly kind: 'answer'; readonly sequence: number; readonly answer: Answer }
+  | { readonly kind: 'redirect'; readonly sequence: number }
+  | { readonly kind: keyof Strays };
+
+const FOREIGN: Sighting = { kind: 'foreign' };
+
+/** Pure but for what it reads in `pending`. Never throws, whatever the bytes. */
+export function match(packet: Packet, run: Run, pending: Pending): Sighting {
+  const { bytes, linkType } = packet;
+  const at = networkAt(linkType, bytes);
+  const headers = at < 0 ? null : outline(bytes, at);
+  if (headers === null || headers.fragment) return FOREIGN;
+  const innermost = headers.layers.at(-1)!;
+  if (headers.protocol === UDP_PROTOCOL) return matchCarried(bytes, headers, UDP_HEADER, run, pending);
+  if (headers.protocol !== FAMILIES[innermost.family].icmpProtocol) return FOREIGN;
+  const icmp = readIcmp(bytes.subarray(headers.at, headers.end), innermost.family);
+  if (!icmp.ok) return FOREIGN;
+  if (!quotes(innermost.family, icmp.header.type)) return matchEcho(bytes, headers, icmp.header, run, pending);
+  return headers.layers.length > 1 ? FOREIGN : matchError(bytes, headers, icmp.header, run, pending);
+}
+
+function matchEcho(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: Run, pending: Pending): Sighting {
+  const seen = matchCarried(bytes, headers, ECHO_HEADER, run, pending);
+  if (!isEchoReply(icmp.family, icmp.type)) return seen;
+  if (seen.kind !== 'passing' && seen.kind !== 'landing') return seen;
+  const { sequence } = readIdentity(bytes, headers.at + ECHO_HEADER, headers.end)!;
+  const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null } as const;
+  return { kind: 'answer', sequence, answer };
+}
+
+const answerOf = (bytes: Uint8Array, headers: Outline, icmp: IcmpHeader): Pick<Answer, 'from' | 'icmp' | 'ttl'> => {
+  const layer = headers.layers[0]!;
+  const { at, addressLength } = FAMILIES[layer.family];
+  const from = addressText(bytes, layer.at + at.source, addressLength);
+  return { from, icmp: { family: icmp.family, type: icmp.type, code: icmp.code }, ttl: ttlOf(bytes, layer) };
+};
+
+/** A packet that carries a payload of ours: the probe itself, at home or on its way, or the echo of one. */
+function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: number, run: Run, pending: Pending): Sighting {
+  const identityAt = headers.at + transportHeader;
+  const identity = readIdentity(bytes, identityAt, headers.end);
+  if (identity === null || identity.run !== run.number) return FOREIGN;
+  if (!isIntact(bytes, headers) || !isGenuine(bytes, identityAt, run.key)) return { kind: 'corrupted' };
+  const home = isHome(bytes, headers, identity, pending);
+  return home ? { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers.at(-1)!) } : { kind: 'passing' };
+}
+
+/** The transport's checksum is right: the tag covers the identity alone, this the rest. */
+function isIntact(bytes: Uint8Array, headers: Outline): boolean {
+  const layer = headers.layers.at(-1)!;
+  const { at, addressLength } = FAMILIES[layer.family];
+  const source = addressText(bytes, layer.at + at.source, addressLength);
+  const destination = addressText(bytes, layer.at + at.destination, addressLength);
+  const sum = pseudoSum(source, destination, headers.protocol, headers.end - headers.at);
+  return onesSum(bytes, headers.at, headers.end, sum) === 0xffff;
+}
+
+/** It wears exactly the layers that its plan leaves for home, between the addresses that the plan says. */
+function isHome(bytes: Uint8Array, headers: Outline, identity: Identity, pending: Pending): boolean {
+  const question = pending.question(identity.sequence);
+  if (question === undefined || question.path !== identity.path) return false;
+  const { layers, landing } = question.itinerary;
+  if (landing === 0 || headers.layers.length !== landing) return false;
+  const planned = question.addresses[layers.length - landing]!;
+  return isBetween(bytes, headers.layers[0]!, planned.source, planned.destination);
+}
+
+function matchError(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: Run, pending: Pending): Sighting {
+  const quote = readQuote(bytes.subarray(headers.at, headers.end), icmp.family);
+  const quoted = quotedProbe(quote.packet, run, pending);
+  if (quoted === null) return FOREIGN;
+  if (quoted === 'ambiguous') return { kind: 'ambiguous' };
+  if (isRedirect(icmp.family, icmp.type)) return { kind: 'redirect', sequence: quoted.sequence };
+  const answer: Answer = { ...answerOf(bytes, headers, icmp), grade: quoted.grade, leg: quoted.leg, mtu: nextHopMtu(icmp) };
+  return isSelf(answer, quoted.sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence: quoted.sequence, answer };
+}
+
+/** Our own stack complains about what landed, or about what we sent to ourselves; only of a target that is us is that an answer. */
+function isSelf(answer: Answer, sequence: number, pending: Pending): boolean {
+  const { itinerary, route } = pending.question(sequence)!;
+  if (answer.from !== route.source && !itinerary.layers.some((layer) => layer.source === answer.from)) return false;
+  return itinerary.landing > 0 || itinerary.layers.at(-1)!.destination !== answer.from;
+}

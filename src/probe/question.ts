@@ -1,0 +1,48 @@
+/** A question to the network, ready to be asked any number of times: an itinerary, its template, and the way out. */
+
+import type { Engine, Route } from '../engine/engine.ts';
+import { BeaconError } from '../error.ts';
+import { addressBytes, familyOf } from '../wire/address.ts';
+import { FAMILIES } from '../wire/family.ts';
+import { compile, layerLengths, type Template } from './craft.ts';
+import { type Itinerary, smallestSize } from './itinerary.ts';
+
+export interface Question {
+  readonly itinerary: Itinerary;
+  readonly template: Template;
+  readonly route: Route;
+  /** Index of the flow within the run: 0 for a whole trace, the position for a sweep. */
+  readonly path: number;
+  /** Total length of each layer, outside in. */
+  readonly lengths: readonly number[];
+  /** Source and destination of each layer as bytes, outside in: what quotes are compared with. */
+  readonly addresses: readonly { readonly source: Uint8Array; readonly destination: Uint8Array }[];
+}
+
+/** Throws BeaconError ERR_MTU where the packet does not fit the first link, and what Engine.route throws. */
+export async function question(engine: Engine, itinerary: Itinerary, path: number): Promise<Question> {
+  const route = await engine.route(itinerary.layers[0]!.destination);
+  refuseTooLarge(itinerary, route);
+  const template = compile(itinerary);
+  const addresses = itinerary.layers.map(({ source, destination }) => ({
+    source: addressBytes(source),
+    destination: addressBytes(destination),
+  }));
+  return { itinerary, template, route, path, lengths: layerLengths(itinerary, template.bytes.length), addresses };
+}
+
+function refuseTooLarge({ layers, flow }: Itinerary, route: Route): void {
+  const size = flow.size ?? smallestSize(layers);
+  if (size <= route.mtu) return;
+  const headers = ([4, 6] as const)
+    .map((family) => ({ count: layers.filter((layer) => familyOf(layer.destination) === family).length, family }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, family }) => `${count} IPv${family} headers of ${FAMILIES[family].headerLength}`)
+    .join(' + ');
+  const least = smallestSize(layers);
+  const sum = `${headers} + ${least - layers.reduce((total, layer) => total + FAMILIES[familyOf(layer.destination)].headerLength, 0)} bytes of UDP and identity = ${least}`;
+  throw new BeaconError(
+    'ERR_MTU',
+    `A probe of ${size} bytes exceeds the MTU of ${route.mtu} on ${route.interface} (${sum}): give a shorter path or a smaller --size`,
+  );
+}

@@ -1,0 +1,86 @@
+/** Traceroute along any of the three paths: one tracer for all, since they differ only in the headers around the varied ttl. */
+import type { Engine } from '../engine/engine.ts';
+import type { Asking } from '../probe/ask.ts';
+import type { Flow } from '../probe/itinerary.ts';
+import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
+import { type Question, question } from '../probe/question.ts';
+import { type Hop, type HopAnswer, meaningOf } from './hop.ts';
+import { type PathEnds, PLANS, traceLayers } from './path-kind.ts';
+import { createSchedule, type Schedule } from './schedule.ts';
+
+export interface TraceOptions {
+  /** Probes per hop. */
+  readonly count: number;
+  readonly firstTtl: number;
+  readonly lastTtl: number;
+  readonly timeoutNs: number;
+  /** The same for every probe: a trace follows one flow (Paris traceroute). */
+  readonly flow: Flow;
+}
+
+/** Either a hop, in the order of the path, or why the path could not be entered. */
+export type Traced = { readonly kind: 'hop'; readonly hop: Hop } | { readonly kind: 'entry'; readonly answer: Answer };
+
+const ROUND_1_GAP_NS = 20_000_000;
+/** What a silent hop gets once the target's own time is known: routers answer slower than hosts, so never less than this. */
+const LEAST_PATIENCE_NS = 150_000_000;
+const PATIENCE_RTTS = 3;
+
+/** Yields each hop when it has all its answers. Stopping the iteration stops the trace. */
+export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, options: TraceOptions): AsyncGenerator<Traced> {
+  const schedule = createSchedule(options);
+  const questions = await prepare(engine, ends, options);
+  const hops = new Map<number, Hop>();
+  const lastLeg = PLANS[ends.kind](ends).outer.length;
+  let patienceNs = options.timeoutNs;
+  let next = options.firstTtl;
+  const outcomes = asking.ask(drawn(schedule, questions), {
+    everyNs: () => (schedule.isFirstRound() ? ROUND_1_GAP_NS : 0),
+    timeoutNs: () => patienceNs,
+    settle: 'first',
+  });
+  for await (const seen of outcomes) {
+    if (!isOutcome(seen)) continue;
+    const ttl = seen.probe.question.itinerary.layers.at(-1)!.ttl;
+    const meaning = meaningOf(seen, lastLeg);
+    if (meaning === 'entry' && seen.kind === 'answered') {
+      yield { kind: 'entry', answer: seen };
+      return;
+    }
+    schedule.heard(ttl, meaning);
+    hops.set(ttl, withOutcome(hops.get(ttl) ?? silentHop(ttl), seen, meaning, ends));
+    if (meaning === 'reached' && 'rttNs' in seen)
+      patienceNs = Math.min(patienceNs, Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * seen.rttNs));
+    for (; next <= schedule.end() && schedule.isFinal(next); next += 1) yield { kind: 'hop', hop: hops.get(next)! };
+    if (next > schedule.end() && !schedule.isFirstRound()) return;
+  }
+  const known = Math.min(schedule.end(), Math.max(...hops.keys())); // interrupted: what was heard until now
+  for (; next <= known; next += 1) yield { kind: 'hop', hop: hops.get(next) ?? silentHop(next) };
+}
+
+const silentHop = (ttl: number): Hop => ({ ttl, answers: [], reached: false, error: null });
+
+function* drawn(schedule: Schedule, questions: ReadonlyMap<number, Question>): Generator<Question | null> {
+  for (let ttl = schedule.next(); ttl !== 'done'; ttl = schedule.next()) yield ttl === 'wait' ? null : questions.get(ttl)!;
+}
+
+async function prepare(engine: Engine, ends: PathEnds, { flow, firstTtl, lastTtl }: TraceOptions): Promise<Map<number, Question>> {
+  const { landing } = PLANS[ends.kind](ends);
+  const questions = new Map<number, Question>();
+  for (let ttl = firstTtl; ttl <= lastTtl; ttl += 1) {
+    questions.set(ttl, await question(engine, { layers: traceLayers(ends, ttl), flow, landing }, 0));
+  }
+  return questions;
+}
+
+/** In a reverse trace the end is us: the probe that comes home answers for the last hop. */
+function withOutcome(hop: Hop, outcome: Outcome, meaning: string, ends: PathEnds): Hop {
+  const answer: HopAnswer | null =
+    outcome.kind === 'answered'
+      ? { address: outcome.from, rttNs: outcome.rttNs }
+      : outcome.kind === 'landed'
+        ? { address: ends.us, rttNs: outcome.rttNs }
+        : null;
+  const error = meaning === 'error' && outcome.kind === 'answered' ? outcome.icmp : hop.error;
+  return { ...hop, answers: [...hop.answers, answer], reached: hop.reached || meaning === 'reached', error };
+}
