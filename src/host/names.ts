@@ -1,6 +1,8 @@
-/** Names and addresses as this machine's resolver knows them: hosts file, nsswitch and name servers alike. */
-import { type LookupAddress, promises } from 'node:dns';
+/** Names and addresses as this machine knows them: by its hosts file and its name servers. */
+import { promises } from 'node:dns';
+import { readFileSync } from 'node:fs';
 import { type Address, type FamilyNumber, parseAddress } from '../wire/address.ts';
+import { parseHosts } from './hosts-file.ts';
 
 /** What engine/names.ts calls Names; told here because this room stands before that one. */
 export interface SystemNames {
@@ -8,27 +10,35 @@ export interface SystemNames {
   name(address: Address): Promise<string | null>;
 }
 
-/** The two questions that getaddrinfo and getnameinfo answer. */
-export interface Resolver {
-  lookup(name: string, options: { all: true; verbatim: true; family: 0 | FamilyNumber }): Promise<readonly LookupAddress[]>;
-  lookupService(address: string, port: number): Promise<{ hostname: string }>;
+/**
+ * Where the answers come from. Names of addresses are not left to getnameinfo: it holds a thread for as long as a dead name server
+ * takes, and a process cannot exit before (10 s, measured). Queries over sockets end with the process.
+ */
+export interface NameSource {
+  lookup(name: string, options: { all: true; verbatim: true; family: 0 | FamilyNumber }): Promise<readonly { address: string }[]>;
+  reverse(address: Address): Promise<readonly string[]>;
+  /** The text of the hosts file. */
+  hosts(): string;
 }
 
-/** getnameinfo holds a thread for as long as a dead name server takes; of the pool's four one stays free for everything else. */
-const AT_ONCE = 3;
+/** Queries under way, out of politeness to the name server. */
+const AT_ONCE = 16;
 /** Answers kept; the oldest go first. */
 const MOST_KEPT = 4096;
 
 /** Each address is asked for its name once. Unknown names and failing name servers are empty answers, never errors. */
-export function systemNames(resolver: Resolver = promises): SystemNames {
+export function systemNames(source: NameSource = system()): SystemNames {
   const take = turns(AT_ONCE);
   const known = new Map<Address, Promise<string | null>>();
+  let hosts: Map<Address, string> | null = null;
   return {
-    addresses: (name, family) => addressesOf(resolver, name, family),
+    addresses: (name, family) => addressesOf(source, name, family),
     name: (address) => {
       const before = known.get(address);
       if (before !== undefined) return before;
-      const asked = take(() => nameOf(resolver, address));
+      hosts ??= parseHosts(source.hosts());
+      const listed = hosts.get(address);
+      const asked = listed === undefined ? take(() => nameOf(source, address)) : Promise.resolve(listed);
       known.set(address, asked);
       if (known.size > MOST_KEPT) known.delete(known.keys().next().value!);
       return asked;
@@ -36,10 +46,23 @@ export function systemNames(resolver: Resolver = promises): SystemNames {
   };
 }
 
-/** In the resolver's order (RFC 6724), which knows what this machine can reach. Addresses with a zone are left out. */
-async function addressesOf(resolver: Resolver, name: string, family: FamilyNumber | null): Promise<Address[]> {
+function system(): NameSource {
+  const resolver = new promises.Resolver({ timeout: 1000, tries: 2 });
+  return { lookup: promises.lookup, reverse: (address) => resolver.reverse(address), hosts: hostsText };
+}
+
+function hostsText(): string {
   try {
-    const found = await resolver.lookup(name, { all: true, verbatim: true, family: family ?? 0 });
+    return readFileSync('/etc/hosts', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** In the resolver's order (RFC 6724), which knows what this machine can reach. Addresses with a zone are left out. */
+async function addressesOf(source: NameSource, name: string, family: FamilyNumber | null): Promise<Address[]> {
+  try {
+    const found = await source.lookup(name, { all: true, verbatim: true, family: family ?? 0 });
     const addresses = found.map(({ address }) => parseAddress(address)).filter((address) => address !== null);
     return [...new Set(addresses)];
   } catch {
@@ -47,11 +70,10 @@ async function addressesOf(resolver: Resolver, name: string, family: FamilyNumbe
   }
 }
 
-/** getnameinfo answers with the address itself where there is no name. */
-async function nameOf(resolver: Resolver, address: Address): Promise<string | null> {
+async function nameOf(source: NameSource, address: Address): Promise<string | null> {
   try {
-    const { hostname } = await resolver.lookupService(address, 0);
-    return hostname === '' || parseAddress(hostname) !== null ? null : hostname;
+    const [name] = await source.reverse(address);
+    return name === undefined || name === '' || parseAddress(name) !== null ? null : name;
   } catch {
     return null;
   }

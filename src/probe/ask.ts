@@ -189,25 +189,13 @@ function sendSome(engine: Engine, run: Run, pending: Pending, outbox: Outbox, pa
     entries.push(entry);
   }
   let went = 0;
-  for (const batch of byRoute(entries)) {
-    const times = batch.map(() => engine.nowNs());
-    const packets = batch.map(({ question, sequence }, i) => craft(question.template, run, question.path, sequence, times[i]!));
-    const taken = engine.send(batch[0]!.question.route, packets);
-    for (let i = 0; i < taken; i += 1) pending.add(batch[i]!.sequence, batch[i]!.question, sinceNs(times[i]!));
-    went += taken;
-    if (taken < batch.length) break;
+  for (const { question, sequence } of entries) {
+    const nowNs = engine.nowNs(); // read for each: a whole burst takes long enough to be seen in round trips
+    const packet = craft(question.template, run, question.path, sequence, nowNs);
+    if (engine.send(question.route, [packet]) === 0) break;
+    pending.add(sequence, question, sinceNs(nowNs));
+    went += 1;
   }
   outbox.putBack(entries.slice(went));
   pace.sent(went, entries.length > went ? sinceNs(engine.nowNs()) : null);
-}
-
-/** Runs of neighbours that leave by the same route. */
-function byRoute(entries: readonly Entry[]): Entry[][] {
-  const batches: Entry[][] = [];
-  for (const entry of entries) {
-    const last = batches.at(-1);
-    if (last !== undefined && last[0]!.question.route === entry.question.route) last.push(entry);
-    else batches.push([entry]);
-  }
-  return batches;
 }

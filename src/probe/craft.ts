@@ -4,7 +4,7 @@
  */
 import { familyOf } from '../wire/address.ts';
 import { fold, onesSum } from '../wire/checksum.ts';
-import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
+import { FAMILIES, type Family, UDP_PROTOCOL } from '../wire/family.ts';
 import { setUint16 } from '../wire/fields.ts';
 import { balance, writeIdentity } from '../wire/identity.ts';
 import { IPV4_HEADER, writeIpv4 } from '../wire/ipv4.ts';
@@ -25,7 +25,7 @@ export interface Template {
 
 const LARGEST_PACKET = 65_535;
 
-/** Throws RangeError where a size or a ttl cannot be. */
+/** Throws RangeError where a size, a ttl or a layer's pair of addresses cannot be. */
 export function compile(itinerary: Itinerary): Template {
   const { layers, flow } = itinerary;
   const size = flow.size ?? smallestSize(layers);
@@ -45,7 +45,7 @@ function writeLayers(bytes: Uint8Array, { layers, flow }: Itinerary): void {
   let at = 0;
   layers.forEach((layer, index) => {
     if (!(layer.ttl >= 1 && layer.ttl <= 255)) throw new RangeError(`A ttl is 1 to 255, got ${layer.ttl}`);
-    const family = FAMILIES[familyOf(layer.destination)];
+    const family = familyOfLayer(layer);
     const inner = layers[index + 1];
     const protocol = inner ? FAMILIES[familyOf(inner.destination)].nestedProtocol : transportProtocol(layer, flow.transport);
     const fields = { ...layer, protocol, trafficClass: flow.dscp << 2, flowLabel: flow.flowLabel, id: 0 };
@@ -53,6 +53,11 @@ function writeLayers(bytes: Uint8Array, { layers, flow }: Itinerary): void {
     (family.number === 4 ? writeIpv4 : writeIpv6)(bytes, at, fields, payloadLength);
     at += family.headerLength;
   });
+}
+
+function familyOfLayer({ source, destination }: Layer): Family {
+  if (familyOf(source) === familyOf(destination)) return FAMILIES[familyOf(destination)];
+  throw new RangeError(`One header cannot go from ${source} to ${destination}: both must be of one family`);
 }
 
 const transportProtocol = (layer: Layer, transport: 'udp' | 'icmp'): number =>

@@ -38,11 +38,12 @@ export function match(packet: Packet, run: Run, pending: Pending): Sighting {
 
 function matchEcho(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: Run, pending: Pending): Sighting {
   const seen = matchCarried(bytes, headers, ECHO_HEADER, run, pending);
-  if (!isEchoReply(icmp.family, icmp.type)) return seen;
+  if (!isEchoReply(icmp.family, icmp.type) || headers.layers.length > 1) return seen;
   if (seen.kind !== 'passing' && seen.kind !== 'landing') return seen;
   const { sequence } = readIdentity(bytes, headers.at + ECHO_HEADER, headers.end)!;
+  if (pending.question(sequence) === undefined) return seen;
   const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null } as const;
-  return { kind: 'answer', sequence, answer };
+  return isSelf(answer, sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence, answer };
 }
 
 const answerOf = (bytes: Uint8Array, headers: Outline, icmp: IcmpHeader): Pick<Answer, 'from' | 'icmp' | 'ttl'> => {
@@ -59,7 +60,7 @@ function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: numb
   if (identity === null || identity.run !== run.number) return FOREIGN;
   if (!isIntact(bytes, headers) || !isGenuine(bytes, identityAt, run.key)) return { kind: 'corrupted' };
   const home = isHome(bytes, headers, identity, pending);
-  return home ? { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers.at(-1)!) } : { kind: 'passing' };
+  return home ? { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers[0]!) } : { kind: 'passing' };
 }
 
 /** The transport's checksum is right: the tag covers the identity alone, this the rest. */
@@ -86,13 +87,14 @@ function matchError(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: 
   const quote = readQuote(bytes.subarray(headers.at, headers.end), icmp.family);
   const quoted = quotedProbe(quote.packet, run, pending);
   if (quoted === null) return FOREIGN;
+  if (!isIntact(bytes, headers)) return { kind: 'corrupted' }; // one wrong bit of a quoted ID would be another probe's answer
   if (quoted === 'ambiguous') return { kind: 'ambiguous' };
   if (isRedirect(icmp.family, icmp.type)) return { kind: 'redirect', sequence: quoted.sequence };
   const answer: Answer = { ...answerOf(bytes, headers, icmp), grade: quoted.grade, leg: quoted.leg, mtu: nextHopMtu(icmp) };
   return isSelf(answer, quoted.sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence: quoted.sequence, answer };
 }
 
-/** Our own stack complains about what landed, or about what we sent to ourselves; only of a target that is us is that an answer. */
+/** Our own stack answers what landed, or what we sent to ourselves; only of a target that is us is that an answer. */
 function isSelf(answer: Answer, sequence: number, pending: Pending): boolean {
   const { itinerary, route } = pending.question(sequence)!;
   if (answer.from !== route.source && !itinerary.layers.some((layer) => layer.source === answer.from)) return false;

@@ -39,7 +39,8 @@ function provenProbe(quote: Uint8Array, headers: Outline, run: Run, pending: Pen
 function probeByHalves(quote: Uint8Array, headers: Outline, run: Run, pending: Pending): Quoted | 'ambiguous' | null {
   const first = headers.layers[0]!.family === 4 ? uint16(quote, headers.layers[0]!.at + 4) : null;
   const second = secondHalf(quote, headers);
-  if ((first === null) !== (second === null) && pending.next() - pending.oldest() > MOST_CANDIDATES) return 'ambiguous';
+  const oldest = pending.oldest();
+  if ((first === null) !== (second === null) && oldest >= 0 && pending.next() - oldest > MOST_CANDIDATES) return 'ambiguous';
   const candidates = [...candidatesFor(first, second, run, pending)].filter(({ sequence, parity }) =>
     fits(quote, headers, sequence, parity, pending),
   );

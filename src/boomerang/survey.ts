@@ -1,0 +1,115 @@
+/**
+ * Before a sweep each hop is asked once whether a boomerang can turn there: it may be silent, it may not decapsulate, and the way
+ * home may need another of its neighbour's addresses than the one a trace showed.
+ */
+import type { Engine } from '../engine/engine.ts';
+import type { Asking } from '../probe/ask.ts';
+import type { Flow } from '../probe/itinerary.ts';
+import { isOutcome, type Outcome } from '../probe/observation.ts';
+import { question } from '../probe/question.ts';
+import type { Address } from '../wire/address.ts';
+import { FAMILIES, isKind } from '../wire/family.ts';
+import { boomerang, type Landing, type Waypoint } from './itinerary.ts';
+import { mates } from './mate.ts';
+import { addressAt, type ProbedPath, positionsOf } from './path.ts';
+
+export interface SurveyOptions {
+  readonly flow: Flow;
+  readonly landing: Landing;
+  readonly timeoutNs: number;
+  /** The longest round trip known so far, or null: what a hop may need before it counts as silent. */
+  readonly rttNs: number | null;
+}
+
+export type HopState = 'visited' | 'silent' | 'does not decapsulate';
+
+export interface SurveyedHop {
+  readonly position: number;
+  readonly address: Address | null;
+  readonly state: HopState;
+  /** The hops that a boomerang to this one visits, nearest first, itself last. Empty where it cannot be visited. */
+  readonly waypoints: readonly Waypoint[];
+}
+
+/** A loss must not look like a hop that cannot be visited: one that stays silent is asked this often, then taken as it is. */
+const TRIES = 3;
+const LEAST_PATIENCE_NS = 150_000_000;
+const PATIENCE_RTTS = 3;
+
+/** Yields each hop in the order of the path. Throws BeaconError ERR_MTU where a boomerang becomes too large for the first link. */
+export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, options: SurveyOptions): AsyncGenerator<SurveyedHop> {
+  let before: readonly Waypoint[] = [];
+  let rttNs = options.rttNs;
+  for (const position of positionsOf(path)) {
+    const address = addressAt(path, position);
+    if (address === null) {
+      yield { position, address, state: 'silent', waypoints: [] };
+      continue;
+    }
+    const patienceNs = rttNs === null ? options.timeoutNs : Math.min(options.timeoutNs, Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * rttNs));
+    const visit = await tryVisits(engine, asking, path, candidates(before, { position, out: address, home: address }), {
+      ...options,
+      patienceNs,
+    });
+    if (visit.outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, visit.outcome.rttNs);
+    if (visit.refused) {
+      yield { position, address, state: 'does not decapsulate', waypoints: [] };
+      continue;
+    }
+    before = visit.waypoints;
+    yield { position, address, state: 'visited', waypoints: before };
+  }
+}
+
+/** The ways home worth trying: over the last hop's known address, and over what may be its address on the link to this one. */
+function candidates(before: readonly Waypoint[], hop: Waypoint): Waypoint[][] {
+  const last = before.at(-1);
+  if (last === undefined) return [[hop]];
+  const homes = last.position === hop.position - 1 ? [last.out, ...mates(hop.out)] : [last.out];
+  return [...new Set(homes)].map((home) => [...before.slice(0, -1), { ...last, home }, hop]);
+}
+
+interface Visit {
+  readonly waypoints: readonly Waypoint[];
+  readonly outcome: Outcome | null;
+  /** The hop itself said that it does not know the nested protocol. */
+  readonly refused: boolean;
+}
+
+async function tryVisits(
+  engine: Engine,
+  asking: Asking,
+  path: ProbedPath,
+  ways: readonly (readonly Waypoint[])[],
+  options: SurveyOptions & { patienceNs: number },
+): Promise<Visit> {
+  for (const waypoints of ways) {
+    const outcome = await askUntilHeard(engine, asking, path, waypoints, options);
+    if (outcome?.kind === 'landed') return { waypoints, outcome, refused: false };
+    if (outcome?.kind === 'answered' && outcome.leg === waypoints.length - 1 && isRefusal(outcome))
+      return { waypoints, outcome, refused: true };
+    if (outcome?.kind !== 'answered') break; // silence on one way home says nothing against it
+  }
+  return { waypoints: ways[0]!, outcome: null, refused: false };
+}
+
+async function askUntilHeard(
+  engine: Engine,
+  asking: Asking,
+  path: ProbedPath,
+  waypoints: readonly Waypoint[],
+  { landing, flow, patienceNs }: SurveyOptions & { patienceNs: number },
+): Promise<Outcome | null> {
+  const asked = await question(engine, boomerang(path, waypoints, landing, flow), waypoints.at(-1)!.position);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    for await (const seen of asking.ask([asked], { everyNs: () => 0, timeoutNs: () => patienceNs, settle: 'first' })) {
+      if (isOutcome(seen) && (seen.kind === 'landed' || seen.kind === 'answered')) return seen;
+    }
+  }
+  return null;
+}
+
+function isRefusal(outcome: Outcome & { kind: 'answered' }): boolean {
+  const { family, type, code } = outcome.icmp;
+  return isKind(FAMILIES[family].icmp.protocolUnreachable, type, code);
+}

@@ -1,0 +1,1 @@
+export const demo = async (_signal: AbortSignal): Promise<number> => 0;

@@ -1,0 +1,125 @@
+/** The path that `probe` and `spray` work on: searched between two ends, or given hop by hop. */
+
+import type { ProbedPath } from '../../boomerang/path.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { BeaconError } from '../../error.ts';
+import type { Asking } from '../../probe/ask.ts';
+import type { Flow } from '../../probe/itinerary.ts';
+import type { Command } from '../../report/event.ts';
+import type { Hop } from '../../trace/hop.ts';
+import { trace } from '../../trace/trace.ts';
+import type { Address, FamilyNumber } from '../../wire/address.ts';
+import { familyOf } from '../../wire/address.ts';
+import { endsOf } from '../ends.ts';
+import { hopEvent } from '../hop-event.ts';
+import { type Host, hostOf, type Network } from '../network.ts';
+import type { Said } from '../session.ts';
+import { startEvent } from '../start-event.ts';
+import { entryProblem, pathOf } from './trace.ts';
+
+export interface DiscoverOptions {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly path?: readonly (string | null)[];
+  readonly timeout: number;
+  readonly maxHops: number;
+  readonly family: FamilyNumber | null;
+}
+
+export interface Found {
+  readonly path: ProbedPath;
+  /** The longest round trip that the search saw, or null. */
+  readonly rttNs: number | null;
+  /** False where the search did not get to the end. */
+  readonly reached: boolean;
+}
+
+/** Says what it does, and returns the path; null where there is none to probe, after saying why. */
+export type Discovery = AsyncGenerator<Said, Found | { readonly exit: number }>;
+
+export function discover(command: Command, network: Network, asking: Asking, flow: Flow, options: DiscoverOptions): Discovery {
+  if (options.path !== undefined) return given(command, network, options.path, options.family);
+  if (options.destination === undefined) {
+    throw new BeaconError('ERR_USAGE', `${command} needs a path: give its end with -d (and its start with -s), or all its hops with -p`);
+  }
+  return searched(command, network, asking, flow, { ...options, destination: options.destination });
+}
+
+async function* searched(
+  command: Command,
+  network: Network,
+  asking: Asking,
+  flow: Flow,
+  options: DiscoverOptions & { destination: string },
+): Discovery {
+  const { ends, source, target, route } = await endsOf(network, {
+    from: options.source ?? null,
+    to: options.destination,
+    family: options.family,
+  });
+  yield startEvent(command, network.engine, route, source, target);
+  const hops: Hop[] = [];
+  const traced = trace(network.engine, asking, ends, {
+    count: 1,
+    firstTtl: 1,
+    lastTtl: options.maxHops,
+    timeoutNs: options.timeout * 1e9,
+    flow,
+  });
+  for await (const seen of traced) {
+    if (seen.kind === 'entry') {
+      const problem = entryProblem(ends, source.name ?? source.address, seen.answer);
+      yield problem.said;
+      return { exit: problem.exit };
+    }
+    hops.push(seen.hop);
+    yield hopEvent(seen.hop, null);
+  }
+  const reached = hops.some((hop) => hop.reached);
+  const [us, ...all] = pathOf(ends, hops);
+  const known = reached ? all : all.slice(0, all.findLastIndex((address) => address !== null) + 1);
+  yield { type: 'path', hops: [us!, ...known] };
+  if (!reached) yield endless(known, target);
+  if (known.length === 0) return { exit: 1 };
+  const rtts = hops.flatMap((hop) => hop.answers.map((answer) => answer?.rttNs ?? 0));
+  return { path: { us: us!, hops: known, distance: ends.kind === 'trace' ? 1 : null }, rttNs: Math.max(...rtts) || null, reached };
+}
+
+function endless(known: readonly (Address | null)[], target: Host): Said {
+  const last = known.at(-1);
+  const name = target.name ?? target.address;
+  const message =
+    last == null
+      ? `No hop of the path to ${name} answered: nothing to probe; give the path with -p if you know it`
+      : `${name} did not answer the search: the table ends at ${last}, the last hop that did; give the path with -p if you know it`;
+  return { type: 'problem', code: 'PATH_NOT_FOUND', message };
+}
+
+async function* given(command: Command, network: Network, words: readonly (string | null)[], family: FamilyNumber | null): Discovery {
+  const hosts: (Host | null)[] = [];
+  for (const word of words) {
+    const first = hosts.find((host) => host !== null);
+    hosts.push(word === null ? null : await hostOf(network.names, word, family ?? (first ? familyOf(first.address) : null)));
+  }
+  const known = hosts.filter((host) => host !== null);
+  if (known.length === 0) throw new BeaconError('ERR_USAGE', `--path ${words.map(() => '*').join(',')} names no hop: give at least one`);
+  const us = await ourAddress(network.engine, known);
+  const atUs = hosts[0]?.address === us.source;
+  const hops = (atUs ? hosts.slice(1) : hosts).map((host) => host?.address ?? null);
+  if (hops.every((address) => address === null))
+    throw new BeaconError('ERR_USAGE', `--path ${words[0]} names nobody but us: give the hops after us too`);
+  const source: Host = { address: us.source, name: null };
+  yield startEvent(command, network.engine, us, source, known.at(-1)!, false);
+  if (!atUs) {
+    const message = `The path does not start at us: ${us.source} is put in front`;
+    yield { type: 'problem', code: 'PUT_IN_FRONT', message };
+  }
+  yield { type: 'path', hops: [us.source, ...hops] };
+  return { path: { us: us.source, hops, distance: atUs ? 1 : null }, rttNs: null, reached: true };
+}
+
+/** The way to the first hop that is not us. */
+async function ourAddress(engine: Engine, known: readonly Host[]): Promise<Awaited<ReturnType<Engine['route']>>> {
+  const first = await engine.route(known[0]!.address);
+  return first.source === known[0]!.address && known[1] !== undefined ? engine.route(known[1].address) : first;
+}

@@ -1,0 +1,122 @@
+/** `braceroute lab …`: a network of kernel routers, raised, broken, looked at and taken down. */
+import { once } from 'node:events';
+import { BeaconError } from '../../error.ts';
+import { attach } from '../../lab/attach.ts';
+import { down } from '../../lab/down.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { list } from '../../lab/list.ts';
+import { up } from '../../lab/up.ts';
+import { type Fault, NO_FAULT, parseFraction, parseShare } from '../../topology/fault.ts';
+import type { Profile } from '../../topology/topology.ts';
+import type { Call } from '../program.ts';
+import { readTopology } from '../topology-file.ts';
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Options) => Promise<number>>> = {
+  'lab up': labUp,
+  'lab down': labDown,
+  'lab list': labList,
+  'lab exec': labExec,
+  'lab fault': labFault,
+};
+
+/** Resolves to the exit code. */
+export const lab = ({ command, words, options }: Call): Promise<number> => COMMANDS[command]!(words, options as Options);
+
+async function labUp([file]: readonly string[], { profile }: Options): Promise<number> {
+  const topology = await readTopology(file!);
+  const raised = await up(profile === undefined ? topology : { ...topology, profile: profile as Profile });
+  for (const note of raised.notes) process.stderr.write(`braceroute: ${note}\n`);
+  const vantage = topology.nodes.find((node) => node.vantage)!.name;
+  print(`Lab ${raised.name} is up: ${topology.nodes.length} nodes, ${topology.links.length} links, profile ${raised.topology.profile}`);
+  print(`  braceroute lab exec ${vantage} -- braceroute ${topology.nodes.at(-1)!.name}`);
+  return 0;
+}
+
+async function labDown([name]: readonly string[]): Promise<number> {
+  const gone = await down(name);
+  print(gone.length === 0 ? 'No lab was up' : `Down: ${gone.join(', ')}`);
+  return 0;
+}
+
+async function labList(): Promise<number> {
+  const labs = list();
+  if (labs.length === 0) print('No lab is up');
+  for (const { name, phase, profile, nodes, links, since } of labs) {
+    print(
+      phase === 'broken'
+        ? `${name}  broken: braceroute lab down ${name}`
+        : `${name}  ${profile}  ${nodes.length} nodes, ${links} links, since ${since}: ${nodes.join(' ')}`,
+    );
+  }
+  return 0;
+}
+
+/** Ends as the command ended; what Ctrl-C does is the command's to decide. */
+async function labExec([node, ...rest]: readonly string[], options: Options): Promise<number> {
+  const argv = rest[0] === '--' ? rest.slice(1) : rest;
+  if (argv.length === 0) throw new BeaconError('ERR_USAGE', `lab exec ${node} needs a command: braceroute lab exec ${node} -- ip route`);
+  const child = theLab(options).start(node!, argv);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code ?? 1;
+}
+
+async function labFault([link]: readonly string[], options: Options): Promise<number> {
+  const target = theLab(options);
+  const fault = faultOf(options);
+  const direction = options.direction === undefined ? null : String(options.direction);
+  await target.fault(link!, direction === null ? null : senderOf(direction, link!, target), fault);
+  return 0;
+}
+
+function faultOf(options: Options): Fault | 'down' | 'clear' {
+  const whole = (['down', 'clear'] as const).filter((name) => options[name]);
+  const fault: Fault = {
+    loss: options.loss === undefined ? 0 : parseFraction(String(options.loss), '--loss'),
+    exact: options.exact === undefined ? null : parseShare(String(options.exact), '--exact'),
+    flowLoss: options.flowLoss === undefined ? null : parseShare(String(options.flowLoss), '--flow-loss'),
+    duplicate: partOf(options.duplicate, '--duplicate'),
+    corrupt: partOf(options.corrupt, '--corrupt'),
+    blackhole: options.blackhole === true,
+  };
+  const some = Object.keys(fault).some((key) => fault[key as keyof Fault] !== NO_FAULT[key as keyof Fault]);
+  if (whole.length > 1 || (whole.length === 1 && some))
+    throw new BeaconError('ERR_USAGE', `--${whole[0]} goes with no other fault: give it alone`);
+  if (whole.length === 0 && !some)
+    throw new BeaconError('ERR_USAGE', 'No fault is given: say --loss 10%, --down, --clear or another (braceroute lab fault --help)');
+  return whole[0] ?? fault;
+}
+
+/** Without a value every packet is meant. */
+const partOf = (value: Options[string], option: string): number =>
+  value === undefined ? 0 : value === true ? 1 : parseFraction(String(value), option);
+
+/** `r1-r2`: packets that r1 sends to r2. */
+function senderOf(direction: string, link: string, { topology }: Lab): string {
+  const [from, to, ...rest] = direction.split('-');
+  const nodes = topology.nodes.map(({ name }) => name);
+  if (rest.length > 0 || !nodes.includes(from!) || !nodes.includes(to ?? '')) {
+    throw new BeaconError('ERR_USAGE', `--direction ${direction}: name the two ends of ${link}, sender first, such as r1-r2`);
+  }
+  const joined = topology.links.some(({ id, ends: [one, two] }) => {
+    const names = [one.node, two.node];
+    return names.includes(from!) && names.includes(to!) && [id, `${one.node}-${two.node}`, `${two.node}-${one.node}`].includes(link);
+  });
+  if (!joined) throw new BeaconError('ERR_USAGE', `--direction ${direction}: these are not the ends of ${link}`);
+  return from!;
+}
+
+function theLab({ lab: named }: Options): Lab {
+  if (typeof named === 'string') return attach(named);
+  const labs = list().filter(({ phase }) => phase === 'up');
+  if (labs.length === 1) return attach(labs[0]!.name);
+  const why =
+    labs.length === 0
+      ? 'No lab is up: braceroute lab up demo'
+      : `More than one lab is up: say --lab ${labs.map(({ name }) => name).join(' or --lab ')}`;
+  throw new BeaconError('ERR_USAGE', why);
+}

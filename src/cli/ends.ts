@@ -1,0 +1,40 @@
+/** Where a path starts and ends, from what the user typed. */
+import type { Route } from '../engine/engine.ts';
+import { BeaconError } from '../error.ts';
+import type { PathEnds } from '../trace/path-kind.ts';
+import { type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+import { type Host, hostOf, type Network } from './network.ts';
+
+export interface Ends {
+  readonly ends: PathEnds;
+  readonly source: Host;
+  readonly target: Host;
+  /** The way to the first header's destination. */
+  readonly route: Route;
+}
+
+export interface Asked {
+  /** The router that the path starts at; null: us. */
+  readonly from: string | null;
+  /** Where it ends; null: us. */
+  readonly to: string | null;
+  readonly family: FamilyNumber | null;
+}
+
+/** Both ends have one family: that of an address that was typed, else of the first name's first address. */
+export async function endsOf({ engine, names }: Network, { from, to, family }: Asked): Promise<Ends> {
+  const typed = [from, to].map((text) => text && parseAddress(text)).find((address) => address);
+  const wanted = family ?? (typed ? familyOf(typed) : null);
+  const far = to === null ? null : await hostOf(names, to, wanted);
+  const start = from === null ? null : await hostOf(names, from, wanted ?? (far ? familyOf(far.address) : null));
+  const route = await engine.route((start ?? far)!.address);
+  const us: Host = { address: route.source, name: null };
+  if (start?.address === us.address) {
+    throw new BeaconError('ERR_USAGE', `--source ${from} is our own address: leave it out to start here`);
+  }
+  if (start === null)
+    return { ends: { kind: 'trace', us: us.address, from: us.address, to: far!.address }, source: us, target: far!, route };
+  const target = far ?? us;
+  const kind = far === null ? 'reverse' : 'between';
+  return { ends: { kind, us: us.address, from: start.address, to: target.address }, source: start, target, route };
+}

@@ -1,0 +1,94 @@
+/** The command: argv in, exit code out. The only place that ends the process. */
+import { CommanderError } from 'commander';
+import { EVENT_VERSION, type Event } from '../report/event.ts';
+import { jsonLines } from '../report/json-lines.ts';
+import type { Reporter, Sink } from '../report/reporter.ts';
+import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
+import { textReporter } from '../report/text.ts';
+import type { ProbeCommandOptions } from './commands/probe.ts';
+import type { TraceCommandOptions } from './commands/trace.ts';
+import { interruption } from './interruption.ts';
+import { nearMiss } from './near-miss.ts';
+import type { NetworkOptions } from './network.ts';
+import { type Call, program } from './program.ts';
+import { type Body, problemOf, session } from './session.ts';
+import { VERSION } from './version.ts';
+
+const USAGE = 2;
+
+const sink = (stream: NodeJS.WriteStream, color: ColorChoice): Sink => streamSink(stream, color, process.env);
+
+function reporterFor(options: Call['options']): Reporter {
+  const color = (options.color ?? 'auto') as ColorChoice;
+  return options.json ? jsonLines(sink(process.stdout, color)) : textReporter(sink(process.stdout, color), sink(process.stderr, color));
+}
+
+/** Commands that measure, and what each is made of. */
+const MEASURING: Readonly<Record<string, (call: Call) => Promise<Body>>> = {
+  trace: async ({ words, options }) =>
+    (await import('./commands/trace.ts')).traceCommand(words[0]!, options as unknown as TraceCommandOptions),
+  probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ProbeCommandOptions),
+  spray: async ({ options }) => {
+    const { sprayCommand } = await import('./commands/spray.ts');
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    return sprayCommand(options as unknown as ProbeCommandOptions & { classic?: boolean }, options.json ? null : print);
+  },
+};
+
+async function act(call: Call): Promise<number> {
+  const measuring = MEASURING[call.command];
+  if (measuring !== undefined) {
+    return session(call.options as unknown as NetworkOptions, await measuring(call), reporterFor(call.options), interruption());
+  }
+  if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(interruption());
+  return (await import('./commands/lab.ts')).lab(call);
+}
+
+/** A usage error is told like any other problem: with `--json` as events, `end` last. */
+function refuse(message: string, code: string, exit: number, argv: readonly string[]): number {
+  const reporter = reporterFor({ json: argv.includes('--json') });
+  const stamp = { v: EVENT_VERSION, timeMs: Date.now() } as const;
+  const events: Event[] = [
+    { ...stamp, type: 'problem', code, message },
+    { ...stamp, type: 'end', reached: null, interrupted: false, exit },
+  ];
+  for (const event of events) reporter.event(event);
+  reporter.close();
+  return exit;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  let exit = 0;
+  const root = program(VERSION, async (call) => {
+    exit = await act(call);
+  });
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} }); // refuse() says it once
+  }
+  const [first] = argv;
+  const meant = first === undefined ? null : nearMiss(first);
+  if (first !== undefined && meant !== null && meant !== first) {
+    return refuse(
+      `"${first}" is not a command: did you mean ${meant}? A host of that name: braceroute trace ${first}`,
+      'ERR_USAGE',
+      USAGE,
+      argv,
+    );
+  }
+  try {
+    await root.parseAsync(argv.length === 0 ? ['help'] : [...argv], { from: 'user' });
+    return argv.length === 0 ? USAGE : exit;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      const problem = problemOf(error);
+      return refuse(problem.message, problem.code, problem.exit, argv);
+    }
+    if (error.exitCode === 0) return 0;
+    return refuse(`${error.message.replace(/^error: /, '')}: see braceroute help`, 'ERR_USAGE', USAGE, argv);
+  }
+}
+
+// A reader that has seen enough, such as head, closes the pipe: nothing is wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,81 @@
+/** The network a command works on, and who is called what in it. */
+import { readFile } from 'node:fs/promises';
+import type { Engine } from '../engine/engine.ts';
+import type { Names } from '../engine/names.ts';
+import { BeaconError } from '../error.ts';
+import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+
+export interface Network {
+  readonly engine: Engine;
+  readonly names: Names;
+  /** Random bytes for the run: a seeded engine repeats them. */
+  readonly random?: (length: number) => Uint8Array;
+}
+
+export interface NetworkOptions {
+  readonly engine: 'live' | 'simulated';
+  readonly read?: string;
+  readonly interface: string;
+  readonly address?: string;
+  readonly size?: number;
+}
+
+/** Rooms are loaded when they are needed: a trace must not wait for a simulator. */
+export async function openNetwork(options: NetworkOptions): Promise<Network> {
+  if (options.engine === 'simulated') return openSimulated(options);
+  if (options.read !== undefined)
+    throw new BeaconError('ERR_USAGE', `--read ${options.read} is the topology of --engine simulated: give that too`);
+  const [{ openLive }, { systemNames }] = await Promise.all([import('../engine/live/live.ts'), import('../host/names.ts')]);
+  const engine = await openLive({
+    interface: options.interface === 'any' ? null : options.interface,
+    source: ownAddress(options.address),
+    largest: options.size ?? 0,
+  });
+  return { engine, names: systemNames() };
+}
+
+async function openSimulated({ read }: NetworkOptions): Promise<Network> {
+  if (read === undefined) throw new BeaconError('ERR_USAGE', '--engine simulated needs a topology: --read FILE');
+  const [{ simulated }, { readTopology }] = await Promise.all([import('../engine/simulated/simulated.ts'), import('./topology-file.ts')]);
+  const engine = simulated(await readTopology(read));
+  return { engine, names: engine.names };
+}
+
+function ownAddress(text: string | undefined): Address | null {
+  if (text === undefined) return null;
+  const address = parseAddress(text);
+  if (address === null) throw new BeaconError('ERR_USAGE', `--address ${text} is not an address: give one of our own, such as 192.0.2.1`);
+  return address;
+}
+
+export interface Host {
+  readonly address: Address;
+  /** As it was typed; null where that was an address. */
+  readonly name: string | null;
+}
+
+/** Throws ERR_UNKNOWN_HOST, or ERR_USAGE for an address of the wrong family. */
+export async function hostOf(names: Names, text: string, family: FamilyNumber | null): Promise<Host> {
+  const literal = parseAddress(text);
+  if (literal !== null) {
+    if (family === null || familyOf(literal) === family) return { address: literal, name: null };
+    throw new BeaconError('ERR_USAGE', `${text} is not an IPv${family} address: give one, or a name, or leave out -${family}`);
+  }
+  const addresses = await names.addresses(text, family);
+  const address = addresses.find((one) => familyOf(one) === 4) ?? addresses[0]; // like traceroute: IPv4 where a name has both
+  if (address !== undefined) return { address, name: text };
+  const kind = family === null ? 'address' : `IPv${family} address`;
+  throw new BeaconError('ERR_UNKNOWN_HOST', `No ${kind} is known for the host "${text}": check its spelling, or give an address`);
+}
+
+export const familyWanted = (options: Readonly<Record<string, unknown>>): FamilyNumber | null =>
+  options['4'] ? 4 : options['6'] ? 6 : null;
+
+/** Reads a file that the user named. */
+export async function readUserFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new BeaconError('ERR_FILE', `Cannot read ${file}: ${(cause as Error).message.replace(/^.*?: /, '')}`, { cause });
+  }
+}

@@ -1,0 +1,179 @@
+/** The commands and their options, each declared once: the same letter means the same everywhere. */
+import { Command, Option } from 'commander';
+import { number, path, share } from './read-options.ts';
+
+/** Every option there is; a command takes those that mean something on it. */
+const OPTIONS = {
+  source: () => new Option('-s, --source <host>', 'the router where the path starts (not our address)'),
+  destination: () => new Option('-d, --destination <host>', 'where the path ends'),
+  reverse: () => new Option('-r, --reverse', 'the way back: from HOST to us').conflicts('source'),
+  path: () =>
+    new Option('-p, --path <hops>', 'the hops in order, us first: a,r1,r2 or a printed path')
+      .argParser(path)
+      .conflicts(['source', 'destination']),
+  address: () => new Option('-a, --address <address>', "our own source address (default: the route's)"),
+  interface: () => new Option('-i, --interface <name>', "the interface that probes leave by (any: the route's)").default('any'),
+  numeric: () => new Option('-n, --numeric', 'addresses only, no names'),
+  traceCount: () => count(3),
+  probeCount: () => count(30),
+  rate: () =>
+    new Option('--rate <packets>', 'packets a second in all, such as 500 or 20k')
+      .argParser(number({ least: 1, most: 100_000, suffix: true }))
+      .default(5000),
+  timeout: () =>
+    new Option('-t, --timeout <seconds>', 'how long an answer is waited for')
+      .argParser(number({ least: 0.001, most: 3600, fraction: true }))
+      .default(3),
+  maxHops: () => new Option('-m, --max-hops <ttl>', 'the longest path').argParser(number({ least: 1, most: 255 })).default(30),
+  firstHop: () => new Option('-f, --first-hop <ttl>', 'the first hop asked').argParser(number({ least: 1, most: 255 })).default(1),
+  four: () => new Option('-4', 'IPv4 only').conflicts('6'),
+  six: () => new Option('-6', 'IPv6 only'),
+  protocol: () => new Option('--protocol <name>', 'what the probes carry').choices(['udp', 'icmp']).default('udp'),
+  port: () => new Option('--port <number>', 'UDP destination port').argParser(number({ least: 1, most: 65_535 })).default(33_434),
+  dscp: () => new Option('--dscp <value>', 'DSCP of every header').argParser(number({ least: 0, most: 63 })).default(0),
+  size: () => new Option('--size <bytes>', 'size of the probe on the first link').argParser(number({ least: 64, most: 65_535 })),
+  landing: () =>
+    new Option('--landing <kind>', 'how a boomerang lands: as protocol 4/41 or as UDP').choices(['ipip', 'udp']).default('ipip'),
+  maxLoss: () =>
+    new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
+  classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
+  engine: () =>
+    new Option('--engine <name>', 'the network: the real one, or a topology in memory').choices(['live', 'simulated']).default('live'),
+  read: () => new Option('--read <file>', 'the topology of the simulated engine'),
+  json: () => new Option('--json', 'one event a line (docs/json.md)'),
+  color: () => new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'),
+} as const;
+
+const count = (default_: number): Option =>
+  new Option('-c, --count <number>', 'probes per hop').argParser(number({ least: 1, most: 10_000_000 })).default(default_);
+
+type OptionName = keyof typeof OPTIONS;
+const NETWORK = ['address', 'interface', 'numeric', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
+const PROBES = ['protocol', 'port', 'dscp', 'size'] as const;
+const PATH = ['source', 'destination', 'path', 'maxHops'] as const;
+
+function takes(command: Command, ...names: readonly OptionName[]): Command {
+  for (const name of names) command.addOption(OPTIONS[name]());
+  return command;
+}
+
+/** What a command was called with: its own words and its options, as commander parsed them. */
+export interface Call {
+  readonly command: string;
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The program, which hands what it parsed to `run`; nothing is done before all of it was read. */
+export function program(version: string, run: (call: Call) => Promise<void>): Command {
+  const root = new Command('braceroute')
+    .description('Localizes network failures with IP-in-IP probes: traces there, back, and between two routers that are both elsewhere.')
+    .enablePositionalOptions()
+    .version(version, '-V, --version')
+    .helpCommand('help [command]', 'what a command takes')
+    .addHelpText('after', EXAMPLES);
+  const act = (command: Command, name: string): Command =>
+    command.action((...all: unknown[]) => {
+      const used = all.at(-1) as Command;
+      return run({ command: name, words: used.args, options: used.opts() });
+    });
+
+  act(
+    takes(
+      root.command('trace', { isDefault: true }).argument('<host>').description('the path to HOST; -r: back from it; -s R: from R to it'),
+      'source',
+      'reverse',
+      'traceCount',
+      'maxHops',
+      'firstHop',
+      ...PROBES,
+      ...NETWORK,
+    ),
+    'trace',
+  );
+  act(
+    takes(
+      root.command('probe').description('loss of every hop of a path, cumulative'),
+      ...PATH,
+      'probeCount',
+      'rate',
+      'maxLoss',
+      'landing',
+      'port',
+      'dscp',
+      'size',
+      ...NETWORK,
+    ),
+    'probe',
+  );
+  act(
+    takes(
+      root.command('spray').description('a path packet by packet (with --classic)'),
+      ...PATH,
+      'classic',
+      'probeCount',
+      'rate',
+      'maxLoss',
+      'landing',
+      'port',
+      'dscp',
+      'size',
+      ...NETWORK,
+    ),
+    'spray',
+  );
+  act(root.command('demo').description('a lab of kernel routers: traces it, breaks a link, shows where'), 'demo');
+  labCommands(root.command('lab').description('a network of kernel routers on this machine (root)'), act);
+  return root;
+}
+
+function labCommands(lab: Command, act: (command: Command, name: string) => Command): void {
+  lab.enablePositionalOptions(); // what follows exec's node belongs to its command
+  const which = (): Option => new Option('--lab <name>', 'which lab, where more than one is up');
+  act(
+    lab
+      .command('up')
+      .argument('<topology>', 'a file, or the name of one in fixtures/topologies')
+      .description('raises it')
+      .addOption(new Option('--profile <name>', "instead of the file's").choices(['lab', 'stock'])),
+    'lab up',
+  );
+  act(lab.command('down').argument('[name]').description('takes one down, or all of ours'), 'lab down');
+  act(lab.command('list').description('what is up'), 'lab list');
+  act(
+    lab
+      .command('exec')
+      .argument('<node>')
+      .argument('<command...>')
+      .description('runs a command on a node')
+      .passThroughOptions()
+      .addOption(which()),
+    'lab exec',
+  );
+  act(
+    lab
+      .command('fault')
+      .argument('<link>', 'r1-r2, or its id')
+      .description('breaks a link, or mends it')
+      .option('--loss <share>', 'lose packets at random, such as 10%')
+      .option('--exact <share>', 'lose exactly so many of so many, such as 1/10')
+      .option('--flow-loss <share>', 'lose all packets of so many flows of so many, such as 1/4')
+      .option('--duplicate [share]', 'send packets twice')
+      .option('--corrupt [share]', 'flip a bit of the payload')
+      .option('--down', 'cut the link')
+      .option('--blackhole', 'lose everything silently')
+      .option('--clear', 'mend it')
+      .option('--direction <from-to>', 'only packets from one to the other, such as r1-r2')
+      .addOption(which()),
+    'lab fault',
+  );
+}
+
+const EXAMPLES = `
+Examples:
+  braceroute d.example                    the way there
+  braceroute -r d.example                 the way back
+  braceroute -s r1.example d.example      the way from r1 to d
+  braceroute probe -s r1.example -d d.example
+  braceroute probe -p 10.0.0.1,10.0.1.1,10.0.4.1
+  braceroute lab up demo && braceroute lab exec a -- braceroute d`;

@@ -1,0 +1,41 @@
+/** What the command line's words mean, checked before anything starts: each error names the option, the value, and what it takes. */
+import { InvalidArgumentError } from 'commander';
+
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  /** Fractions are taken. */
+  readonly fraction?: boolean;
+  /** `12k`, `3M` are taken. */
+  readonly suffix?: boolean;
+}
+
+const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6 };
+
+export function number({ least, most, fraction = false, suffix = false }: NumberRange): (text: string) => number {
+  const kind = fraction ? 'a number' : 'a whole number';
+  return (text) => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text) ?? [];
+    const value = digits === undefined || (unit !== '' && !suffix) ? Number.NaN : Number(digits) * SUFFIXES[unit ?? '']!;
+    if (value >= least && value <= most && (fraction || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`Give ${kind} from ${least} to ${most}.`);
+  };
+}
+
+/** `2.5%` or `0.025`. */
+export function share(text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const value = Number(digits) / (percent ? 100 : 1);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Give a part such as 1% or 0.01.');
+}
+
+/** A path as it is printed, or with commas: `[10.0.0.1 * 10.0.1.1]`, `a,r1,r2`. null: a hop that nobody knows. */
+export function path(text: string): (string | null)[] {
+  const words = text
+    .replace(/^\[|\]$/g, '')
+    .split(/[\s,]+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) throw new InvalidArgumentError('Give the hops in order, such as a,r1,r2,r3.');
+  return words.map((word) => (word === '*' ? null : word));
+}

@@ -1,0 +1,71 @@
+/** One measuring command from its first event to its exit code: whatever happens in between, exactly one `end` is reported, last. */
+import { BeaconError, EXIT_OF } from '../error.ts';
+import { EVENT_VERSION, type Event } from '../report/event.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { type Network, type NetworkOptions, openNetwork } from './network.ts';
+
+type WithoutStamp<One> = One extends Event ? Omit<One, 'v' | 'timeMs'> : never;
+/** An event as a command says it; the session adds version and time. */
+export type Said = WithoutStamp<Event>;
+
+export interface Verdict {
+  readonly reached: boolean | null;
+  readonly exit: number;
+}
+
+/** What a command is: events while it works, and what it came to. */
+export type Body = (network: Network, signal: AbortSignal) => AsyncGenerator<Said, Verdict>;
+
+const BUG = 70;
+
+/** Runs a command on a network of its own, opened and closed here. */
+export async function session(options: NetworkOptions, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
+  let nowMs = (): number => Date.now();
+  const tell = (said: Said): void => reporter.event({ v: EVENT_VERSION, timeMs: nowMs(), ...said } as Event);
+  let verdict: Verdict = { reached: null, exit: BUG };
+  try {
+    const network = await openNetwork(options);
+    await using _engine = network.engine;
+    nowMs = () => Number(network.engine.nowNs() / 1000n) / 1000;
+    verdict = await told(body(network, signal), tell);
+  } catch (error) {
+    const problem = problemOf(error);
+    verdict = { reached: null, exit: problem.exit };
+    tell({ type: 'problem', code: problem.code, message: problem.message });
+  }
+  tell({ type: 'end', ...verdict, interrupted: signal.aborted });
+  reporter.close();
+  return verdict.exit;
+}
+
+/** On a network that is open already, and stays open. */
+export async function sessionOn(network: Network, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
+  const tell = (said: Said): void =>
+    reporter.event({ v: EVENT_VERSION, timeMs: Number(network.engine.nowNs() / 1000n) / 1000, ...said } as Event);
+  const verdict = await told(body(network, signal), tell);
+  tell({ type: 'end', ...verdict, interrupted: signal.aborted });
+  reporter.close();
+  return verdict.exit;
+}
+
+async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void): Promise<Verdict> {
+  for (;;) {
+    const step = await events.next();
+    if (step.done) return step.value;
+    tell(step.value);
+  }
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly exit: number;
+}
+
+/** What a user is told of an error. Ours explain themselves; any other is a bug, and its stack is shown only when asked for. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof BeaconError) return { code: error.code, message: error.message, exit: EXIT_OF[error.code] };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const detail = process.env.BEACON_DEBUG === '1' ? `\n${stack}` : ' (BEACON_DEBUG=1 shows where)';
+  return { code: 'ERR_BUG', message: `This is a bug of ours, please report it: ${message}${detail}`, exit: BUG };
+}

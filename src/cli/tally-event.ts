@@ -1,0 +1,35 @@
+/** A tally as an event: counts, the loss with its interval, and the round trips in a few figures. */
+import type { Tally } from '../boomerang/tally.ts';
+import { wilson } from '../infer/interval.ts';
+import type { RttSummary } from '../report/event.ts';
+import type { Said } from './session.ts';
+
+export function tallyEvent(tally: Tally): Said {
+  const { position, address, sent, received, lost, unknown, duplicate, late } = tally;
+  const errors = [...tally.errors.values()].reduce((sum, count) => sum + count, 0);
+  const decided = received + lost + errors; // what is in flight is neither lost nor received
+  const interval = wilson(lost, decided);
+  return {
+    type: 'tally',
+    position,
+    address,
+    sent,
+    received,
+    lost,
+    unknown,
+    errors: Object.fromEntries(tally.errors),
+    duplicate,
+    late,
+    loss: decided === 0 ? null : lost / decided,
+    lossLow: interval?.low ?? null,
+    lossHigh: interval?.high ?? null,
+    rttMs: received === 0 || tally.rtts === null ? null : summary(tally.rtts),
+  };
+}
+
+const summary = (rtts: NonNullable<Tally['rtts']>): RttSummary => ({
+  min: rtts.minNonZeroValue / 1000,
+  p50: rtts.getValueAtPercentile(50) / 1000,
+  p95: rtts.getValueAtPercentile(95) / 1000,
+  max: rtts.maxValue / 1000,
+});

@@ -1,0 +1,69 @@
+/** A network of kernel routers that is up: what can be asked of it and done to it. */
+import type { ChildProcess } from 'node:child_process';
+import type { Fault } from '../topology/fault.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { Address } from '../wire/address.ts';
+
+/** Disposing takes the lab down. */
+export interface Lab extends AsyncDisposable {
+  readonly name: string;
+  readonly topology: Topology;
+  /** What of the topology is not made here, a line each. */
+  readonly notes: readonly string[];
+  /** Throws BeaconError ERR_USAGE for a node that is not there, as everything below does. */
+  namespaceOf(node: string): string;
+  /** Runs a command on a node and collects what it prints; its exit code is data. */
+  exec(node: string, argv: readonly string[], options?: ExecOptions): Promise<Executed>;
+  /** Starts a command on a node with our own terminal; the caller waits for its end. */
+  start(node: string, argv: readonly string[]): ChildProcess;
+  /**
+   * Replaces what is wrong with the packets that `from` sends into a link; null: both ends. `clear` restores the link and the
+   * routes it had. Counters of that direction begin anew. `down` takes both ends: a link has one carrier.
+   */
+  fault(link: string, from: string | null, fault: Fault | 'down' | 'clear'): Promise<void>;
+  counters(): Promise<Counters>;
+  down(): Promise<void>;
+}
+
+export interface ExecOptions {
+  /** Ends the command (SIGKILL); its code is then null. */
+  readonly timeoutMs?: number;
+  /** What it reads from stdin; else nothing. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Executed {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The routers' own truth, counted in the kernel. */
+export interface Counters {
+  /** Directions that had a fault set, in the order of the topology. */
+  readonly links: readonly LinkCounters[];
+  /** Every address that strips headers, also those that stripped none. */
+  readonly decapsulated: readonly Decapsulated[];
+}
+
+/** IP packets of one direction since its fault was set; ARP, neighbour discovery and multicast pass uncounted. */
+export interface LinkCounters {
+  readonly link: string;
+  readonly from: string;
+  readonly to: string;
+  /** All that were about to leave, the lost ones too, the copies made here not. */
+  readonly seen: number;
+  readonly lost: number;
+  readonly flowLost: number;
+  readonly duplicated: number;
+  readonly corrupted: number;
+}
+
+export interface Decapsulated {
+  readonly node: string;
+  readonly address: Address;
+  /** Headers stripped, one for each layer. */
+  readonly headers: number;
+}

@@ -1,0 +1,53 @@
+/** The eBPF programs of a lab: compiled when first needed, loaded once for all its nodes, pinned under the lab's name. */
+import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BeaconError } from '../error.ts';
+import { endsOf } from '../topology/lookup.ts';
+import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { run } from './command.ts';
+import { ownAddressesBatch } from './maps.ts';
+import { BPF_MOUNT, PACKAGE_ROOT, PIN_DIRECTORY, pinOf } from './places.ts';
+import { removeEmpty } from './state.ts';
+
+const BPF_FS_MAGIC = 0xcafe4a11;
+const PROGRAMS = ['decap', 'fault'] as const;
+
+/** Throws BeaconError ERR_LAB where the compiler is missing, or the kernel refuses. */
+export async function loadPrograms(topology: Topology): Promise<void> {
+  const { name } = topology;
+  await run(name, { argv: ['sh', join(PACKAGE_ROOT, 'bpf', 'build.sh')], input: '' });
+  if (!existsSync(BPF_MOUNT)) throw new BeaconError('ERR_LAB', `The lab needs eBPF, and this kernel has no ${BPF_MOUNT}: take another one`);
+  if (statfsSync(BPF_MOUNT).type !== BPF_FS_MAGIC) await run(name, { argv: ['mount', '-t', 'bpf', 'bpf', BPF_MOUNT], input: '' });
+  mkdirSync(pinOf(name), { recursive: true });
+  for (const program of PROGRAMS) await run(name, { argv: ['bpftool', ...loadArguments(name, program)], input: '' });
+  await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: ownAddressesBatch(topology) });
+}
+
+/** Not in a batch: bpftool 7.1 takes an errno that its loader left behind for a failure to read the batch. */
+function loadArguments(lab: string, program: string): string[] {
+  const object = join(PACKAGE_ROOT, 'build', 'bpf', `${program}.bpf.o`);
+  return ['prog', 'load', object, pinOf(lab, program), 'type', 'classifier', 'pinmaps', pinOf(lab)];
+}
+
+/** Lines for `tc`: every interface of a router. */
+export function decapBatch(topology: Topology, node: TopologyNode): string {
+  if (node.vantage) return '';
+  return endsOf(topology, node.name)
+    .map(({ end }) => attachLines(topology.name, end.interface, 'ingress', 'decap', nodeNumber(topology, node)))
+    .join('');
+}
+
+/** The classid carries the attachment's number to the program; tc reads it as hexadecimal. */
+export const attachLines = (lab: string, on: string, side: 'ingress' | 'egress', program: string, number: number): string =>
+  [
+    `qdisc replace dev ${on} clsact`,
+    `filter replace dev ${on} ${side} pref 1 handle 1 bpf direct-action classid 1:${number.toString(16)} object-pinned ${pinOf(lab, program)}`,
+    '',
+  ].join('\n');
+
+export const nodeNumber = (topology: Topology, node: TopologyNode): number => topology.nodes.indexOf(node) + 1;
+
+export function removePins(lab: string): void {
+  rmSync(pinOf(lab), { recursive: true, force: true });
+  removeEmpty(PIN_DIRECTORY);
+}

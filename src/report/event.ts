@@ -1,0 +1,116 @@
+/**
+ * The events that a command reports, and the only place that declares them. `--json` prints one a line, as it stands here.
+ * Times are milliseconds (`timeMs` since 1970 on the engine's clock), fractions 0–1, addresses as RFC 5952 writes them;
+ * what is not known is null, never absent. `position` is the printed IDX: 0 is us, 1 the first hop.
+ */
+import type { Address } from '../wire/address.ts';
+
+export const EVENT_VERSION = 1;
+
+/** Each run has exactly one `end`, last. */
+export type Event = StartEvent | HopEvent | PathEvent | TallyEvent | NameEvent | ProblemEvent | EndEvent;
+
+interface Common {
+  readonly v: typeof EVENT_VERSION;
+  readonly timeMs: number;
+}
+
+export type TraceCommand = 'trace' | 'reverse' | 'between';
+export type Command = TraceCommand | 'probe' | 'spray' | 'lab' | 'demo';
+
+export interface StartEvent extends Common {
+  readonly type: 'start';
+  readonly command: Command;
+  readonly version: string;
+  readonly engine: string;
+  readonly interface: string;
+  /** Where the path starts: us, or the router that `-s` or `-r` names. */
+  readonly source: Address;
+  readonly sourceName: string | null;
+  readonly target: Address;
+  readonly targetName: string | null;
+  /** The path is searched first; false where the user gave it. */
+  readonly discovers: boolean;
+}
+
+export interface Icmp {
+  readonly type: number;
+  readonly code: number;
+}
+
+/** One hop of a trace. */
+export interface HopEvent extends Common {
+  readonly type: 'hop';
+  readonly position: number;
+  readonly ttl: number;
+  /** Who answered first; null where nobody did. */
+  readonly address: Address | null;
+  readonly name: string | null;
+  /** Further addresses that answered at this ttl (a path with more than one next hop). */
+  readonly others: readonly Address[];
+  /** One per probe asked, in the order asked; null where it was not answered. */
+  readonly rttMs: readonly (number | null)[];
+  readonly reached: boolean;
+  /** The error that ended the trace here, such as 3/1; null for time exceeded and for the target itself. */
+  readonly icmp: Icmp | null;
+}
+
+/** The path that a trace found or that the user gave. */
+export interface PathEvent extends Common {
+  readonly type: 'path';
+  /** Starts with us; a silent hop is null. */
+  readonly hops: readonly (Address | null)[];
+}
+
+/** What became of the probes to one position; cumulative over every link up to it and back. A later one replaces an earlier. */
+export interface TallyEvent extends Common {
+  readonly type: 'tally';
+  readonly position: number;
+  readonly address: Address | null;
+  readonly sent: number;
+  /** Landed at home in time. sent = received + lost + unknown + the sum of errors, once nothing is in flight. */
+  readonly received: number;
+  readonly lost: number;
+  /** Unanswered while our own receiver dropped packets: silence proves nothing. */
+  readonly unknown: number;
+  /** ICMP errors by kind: `icmp 3/1`, `icmpv6 1/0`. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly duplicate: number;
+  /** Landed after its deadline; stays in lost. */
+  readonly late: number;
+  /** lost / (sent − unknown) with its 95 % Wilson interval; null where nothing is decided yet. */
+  readonly loss: number | null;
+  readonly lossLow: number | null;
+  readonly lossHigh: number | null;
+  readonly rttMs: RttSummary | null;
+}
+
+export interface RttSummary {
+  readonly min: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+/** A name that became known after its address was reported. */
+export interface NameEvent extends Common {
+  readonly type: 'name';
+  readonly address: Address;
+  readonly name: string;
+}
+
+/** Something went wrong or limits what the result means. Codes are in docs/json.md. */
+export interface ProblemEvent extends Common {
+  readonly type: 'problem';
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface EndEvent extends Common {
+  readonly type: 'end';
+  /** The target answered; null for commands without one. */
+  readonly reached: boolean | null;
+  readonly interrupted: boolean;
+  /** The exit code. */
+  readonly exit: number;
+}

@@ -1,0 +1,36 @@
+/** The line that opens a command's text, and what each command shows at all. */
+import type { Address } from '../wire/address.ts';
+import type { Command, PathEvent, StartEvent } from './event.ts';
+import { printable } from './printable.ts';
+
+/** What a command's text is made of. */
+export interface Layout {
+  readonly headline: (start: StartEvent) => string | null;
+  /** Whether hops are told as they come; a probe's discovery ends in its path. */
+  readonly hops: boolean;
+  readonly path: boolean;
+  readonly table: boolean;
+}
+
+const findingPath = (start: StartEvent): string | null =>
+  start.discovers ? `Finding path from ${source(start)} to ${target(start)}` : null;
+
+export const LAYOUTS: Readonly<Record<Command, Layout>> = {
+  trace: { headline: (start) => `Doing traceroute to ${target(start)}`, hops: true, path: false, table: false },
+  reverse: { headline: (start) => `Doing reverse traceroute from ${source(start)}`, hops: true, path: false, table: false },
+  between: { headline: (start) => `Doing traceroute from ${source(start)} to ${target(start)}`, hops: true, path: false, table: false },
+  probe: { headline: findingPath, hops: false, path: true, table: true },
+  spray: { headline: findingPath, hops: false, path: true, table: false },
+  demo: { headline: () => null, hops: true, path: true, table: true },
+  lab: { headline: () => null, hops: false, path: false, table: false },
+};
+
+const source = (start: StartEvent): string => hostText(start.source, start.sourceName);
+const target = (start: StartEvent): string => hostText(start.target, start.targetName);
+
+/** `r1.example (10.0.1.1)`, or the address alone where no name is known. */
+export const hostText = (address: Address, name: string | null): string =>
+  name === null || name === address ? address : `${printable(name)} (${address})`;
+
+/** `[10.0.0.1 * 10.255.0.7]`: can be pasted after `-p` where no hop is silent. */
+export const pathText = (path: PathEvent): string => `[${path.hops.map((hop) => hop ?? '*').join(' ')}]`;

@@ -1,0 +1,25 @@
+/** `--json`: one event a line. Of the tallies only the last of each position is printed, in position order, once their run is over. */
+import type { Event, TallyEvent } from './event.ts';
+import type { Reporter, Sink } from './reporter.ts';
+
+export function jsonLines(out: Pick<Sink, 'write'>): Reporter {
+  const tallies = new Map<number, TallyEvent>();
+  const print = (event: Event): void => out.write(`${JSON.stringify(event)}\n`);
+  const flush = (): void => {
+    for (const tally of inOrder(tallies.values())) print(tally);
+    tallies.clear();
+  };
+  return {
+    event: (event) => {
+      if (event.type === 'tally') {
+        tallies.set(event.position, event);
+        return;
+      }
+      if (event.type === 'start' || event.type === 'end') flush(); // a demo measures the same path twice
+      print(event);
+    },
+    close: flush,
+  };
+}
+
+const inOrder = (tallies: Iterable<TallyEvent>): TallyEvent[] => [...tallies].sort((a, b) => a.position - b.position);

@@ -1,0 +1,51 @@
+/** The plain text that a command prints: a headline, hops as they are complete, and a table that grows in place on a terminal. */
+import type { Address } from '../wire/address.ts';
+import type { Event, StartEvent, TallyEvent } from './event.ts';
+import { type Frame, frame } from './frame.ts';
+import { LAYOUTS, type Layout, pathText } from './headline.ts';
+import { printableLines } from './printable.ts';
+import { tableLines } from './probe-table.ts';
+import type { Reporter, Sink } from './reporter.ts';
+import { hopLines } from './trace-text.ts';
+
+/** Problems go to `errors`. A name that comes after its line changes nothing: what is printed stays. */
+export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
+  let layout: Layout = LAYOUTS.trace;
+  let path: readonly (Address | null)[] = [];
+  const tallies = new Map<number, TallyEvent>();
+  let table: Frame | null = null;
+
+  const endTable = (): void => {
+    table?.finish();
+    table = null;
+    tallies.clear();
+  };
+  const beside = (write: () => void): void => (table === null ? write() : table.aside(write));
+  const print = (lines: readonly string[]): void => {
+    if (lines.length > 0) beside(() => out.write(`${lines.join('\n')}\n`));
+  };
+  const begin = (start: StartEvent): void => {
+    endTable(); // a demo starts more than once
+    path = [];
+    layout = LAYOUTS[start.command];
+    const headline = layout.headline(start);
+    print(headline === null ? [] : [headline]);
+  };
+  const count = (tally: TallyEvent): void => {
+    tallies.set(tally.position, tally);
+    table ??= frame(out, () => tableLines([...tallies.values()], path, out.columns));
+    table.changed();
+  };
+
+  const tell = (event: Event): void => {
+    if (event.type === 'start') begin(event);
+    else if (event.type === 'hop' && layout.hops) print(hopLines(event));
+    else if (event.type === 'path') {
+      path = event.hops;
+      print(layout.path ? [pathText(event)] : []);
+    } else if (event.type === 'tally' && layout.table) count(event);
+    else if (event.type === 'problem') beside(() => errors.write(`braceroute: ${printableLines(event.message)}\n`));
+    else if (event.type === 'end') endTable();
+  };
+  return { event: tell, close: endTable };
+}

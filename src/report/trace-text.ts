@@ -1,0 +1,16 @@
+/** The lines of a traceroute. */
+import type { HopEvent } from './event.ts';
+import { hostText } from './headline.ts';
+import { errorKind, errorMark } from './icmp-mark.ts';
+import { milliseconds } from './numbers.ts';
+
+/** ` 1  r1.example (10.0.1.1)  0.21 ms  *  0.18 ms`, then a line for each further address that answered at this ttl. */
+export function hopLines(hop: HopEvent): string[] {
+  const index = String(hop.position).padStart(2);
+  if (hop.address === null) return [`${index}  *`];
+  const answers = hop.rttMs.map((rttMs) => (rttMs === null ? '*' : milliseconds(rttMs)));
+  // once and last: the event does not say which of the answers was the error
+  const mark = hop.icmp === null ? [] : [errorMark(errorKind(hop.address, hop.icmp))];
+  const first = [index, hostText(hop.address, hop.name), ...answers, ...mark].join('  ');
+  return [first, ...hop.others.map((address) => `${' '.repeat(index.length)}  ${address}`)];
+}

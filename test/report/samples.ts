@@ -1,0 +1,94 @@
+/** Events to report: the runs that the issue shows, and one of each type. */
+import type { EndEvent, Event, HopEvent, PathEvent, ProblemEvent, StartEvent, TallyEvent } from '../../src/report/event.ts';
+
+const common = { v: 1, timeMs: 1_700_000_000_000.25 } as const;
+
+export const start = (fields: Partial<StartEvent> = {}): StartEvent => ({
+  ...common,
+  type: 'start',
+  command: 'trace',
+  version: '0.1.0',
+  engine: 'simulated',
+  interface: 'to_r1',
+  source: '10.0.0.1',
+  sourceName: null,
+  target: '10.255.0.7',
+  targetName: 'd.example',
+  discovers: true,
+  ...fields,
+});
+
+export const hop = (position: number, fields: Partial<HopEvent> = {}): HopEvent => ({
+  ...common,
+  type: 'hop',
+  position,
+  ttl: position,
+  address: `10.0.${position}.1`,
+  name: null,
+  others: [],
+  rttMs: [0.21, 0.19, 0.18],
+  reached: false,
+  icmp: null,
+  ...fields,
+});
+
+export const path = (...hops: (string | null)[]): PathEvent => ({ ...common, type: 'path', hops });
+
+export const tally = (position: number, fields: Partial<TallyEvent> = {}): TallyEvent => ({
+  ...common,
+  type: 'tally',
+  position,
+  address: `10.0.${position}.1`,
+  sent: 1000,
+  received: 1000,
+  lost: 0,
+  unknown: 0,
+  errors: {},
+  duplicate: 0,
+  late: 0,
+  loss: 0,
+  lossLow: 0,
+  lossHigh: 0.0038267584855551234,
+  rttMs: { min: 0.2, p50: 0.25, p95: 0.4, max: 1.5 },
+  ...fields,
+});
+
+export const problem = (message: string, code = 'ERR_UNKNOWN_HOST'): ProblemEvent => ({ ...common, type: 'problem', code, message });
+
+export const end = (fields: Partial<EndEvent> = {}): EndEvent => ({
+  ...common,
+  type: 'end',
+  reached: true,
+  interrupted: false,
+  exit: 0,
+  ...fields,
+});
+
+export const traceRun: readonly Event[] = [
+  start(),
+  hop(1, { name: 'r1.example' }),
+  hop(2, { address: null, rttMs: [null, null, null] }),
+  hop(3, { address: '10.0.4.1', rttMs: [0.4, 0.37, 0.36] }),
+  { ...common, type: 'name', address: '10.0.4.1', name: 'r4.example' },
+  hop(4, { address: '10.255.0.7', name: 'd.example', rttMs: [0.52, 0.49, 0.5], reached: true }),
+  end(),
+];
+
+/** 99 of 1000 lost at the second hop; the interval is scipy's. */
+export const lossy: TallyEvent = tally(2, {
+  address: '10.0.4.1',
+  received: 901,
+  lost: 99,
+  loss: 0.099,
+  lossLow: 0.08199544136866538,
+  lossHigh: 0.11907361893674984,
+});
+
+export const probeRun: readonly Event[] = [
+  start({ command: 'probe', source: '10.0.1.1', sourceName: 'r1', targetName: 'd' }),
+  path('10.0.0.1', '10.0.1.1', '10.0.4.1', '10.255.0.7'),
+  tally(2, { address: '10.0.4.1', sent: 1, received: 0, loss: null, lossLow: null, lossHigh: null, rttMs: null }),
+  tally(1),
+  lossy,
+  end({ exit: 1 }),
+];
