@@ -2,8 +2,7 @@
 
 #include <ctime>
 
-#include "capture.h"
-#include "injector.h"
+#include "pcap_socket.h"
 
 // realtimeNs(): nanoseconds since 1970 on the clock that stamps captured packets; Date.now() has milliseconds only.
 static Napi::Value RealtimeNs(const Napi::CallbackInfo& info) {
@@ -13,8 +12,7 @@ static Napi::Value RealtimeNs(const Napi::CallbackInfo& info) {
 }
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Capture", Capture::Define(env));
-  exports.Set("Injector", Injector::Define(env));
+  exports.Set("PcapSocket", PcapSocket::Define(env));
   exports.Set("realtimeNs", Napi::Function::New<RealtimeNs>(env, "realtimeNs"));
   return exports;
 }

@@ -17,21 +17,22 @@ inline PcapHandle NewPcap(Napi::Env env, const std::string& device) {
   return handle;
 }
 
-// Warnings (above 0) leave a working handle, so only errors throw.
-inline void ActivatePcap(Napi::Env env, pcap_t* handle) {
-  const int status = pcap_activate(handle);
-  if (status >= 0) return;
-  const std::string detail = pcap_geterr(handle);
-  const std::string words = detail.empty() ? pcap_statustostr(status) : detail;
+// What an error of pcap_activate() is to a caller.
+inline const char* CodeOf(int status) {
   switch (status) {
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
-      throw PcapError(env, "EPERM", words);
+      return "EPERM";
     case PCAP_ERROR_NO_SUCH_DEVICE:
-      throw PcapError(env, "ENODEV", words);
+      return "ENODEV";
     case PCAP_ERROR_IFACE_NOT_UP:
-      throw PcapError(env, "ENETDOWN", words);
+      return "ENETDOWN";
     default:
-      throw PcapError(env, "EPCAP", words);
+      return "EPCAP";
   }
+}
+
+inline std::string WordsOf(pcap_t* handle, int status) {
+  const std::string detail = pcap_geterr(handle);
+  return detail.empty() ? pcap_statustostr(status) : detail;
 }

@@ -38,7 +38,7 @@ const MEASURING: Readonly<Record<string, (call: Call) => Promise<Body>>> = {
 async function act(call: Call): Promise<number> {
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
-    return session(call.options as unknown as NetworkOptions, await measuring(call), reporterFor(call.options), interruption());
+    return session(call.options as unknown as NetworkOptions, measuring(call), reporterFor(call.options), interruption());
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(interruption());
   return (await import('./commands/lab.ts')).lab(call);

@@ -19,15 +19,15 @@ export type Body = (network: Network, signal: AbortSignal) => AsyncGenerator<Sai
 const BUG = 70;
 
 /** Runs a command on a network of its own, opened and closed here. */
-export async function session(options: NetworkOptions, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
+export async function session(options: NetworkOptions, body: Promise<Body>, reporter: Reporter, signal: AbortSignal): Promise<number> {
   let nowMs = (): number => Date.now();
   const tell = (said: Said): void => reporter.event({ v: EVENT_VERSION, timeMs: nowMs(), ...said } as Event);
   let verdict: Verdict = { reached: null, exit: BUG };
   try {
-    const network = await openNetwork(options);
+    const [network, events] = await Promise.all([openNetwork(options), body]); // the kernel opens sockets while code is loaded
     await using _engine = network.engine;
     nowMs = () => Number(network.engine.nowNs() / 1000n) / 1000;
-    verdict = await told(body(network, signal), tell);
+    verdict = await told(events(network, signal), tell);
   } catch (error) {
     const problem = problemOf(error);
     verdict = { reached: null, exit: problem.exit };

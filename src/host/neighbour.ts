@@ -7,15 +7,31 @@ import { ip } from './ip.ts';
 
 /** ARP and neighbour discovery both give up after three requests, one a second (RFC 4861 §10). */
 const PATIENCE_MS = 3000;
+const LONGEST_PAUSE_MS = 100;
 const DISCARD_PORT = 9;
 
-/** Throws ERR_NEXT_HOP where nobody answers for the address. */
-export async function neighbourMac(address: Address, interfaceName: string): Promise<string> {
-  for (let pauseMs = 1, waitedMs = 0; ; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, 100)) {
-    const mac = await knownMac(address, interfaceName);
+export interface Neighbour {
+  readonly address: Address;
+  readonly interface: string;
+  readonly mac: string;
+}
+
+/** Those whose link-layer address the kernel knows. */
+export async function neighbours(): Promise<readonly Neighbour[]> {
+  const answer = await ip('neigh', 'show');
+  const known = answer.ok ? answer.rows.filter(({ lladdr }) => typeof lladdr === 'string') : [];
+  return known.map(({ dst, dev, lladdr }) => ({ address: String(dst), interface: String(dev), mac: String(lladdr) }));
+}
+
+export const macOf = (known: readonly Neighbour[], address: Address, interfaceName: string): string | null =>
+  known.find((one) => one.address === address && one.interface === interfaceName)?.mac ?? null;
+
+/** Makes the kernel ask. Throws ERR_NEXT_HOP where nobody answers for the address. */
+export async function resolvedMac(address: Address, interfaceName: string): Promise<string> {
+  await poke(address, interfaceName);
+  for (let pauseMs = 1, waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const mac = macOf(await neighbours(), address, interfaceName);
     if (mac !== null) return mac;
-    if (waitedMs === 0) await poke(address, interfaceName);
-    if (waitedMs > PATIENCE_MS) break;
     await sleep(pauseMs);
   }
   throw new BeaconError(
@@ -24,19 +40,13 @@ export async function neighbourMac(address: Address, interfaceName: string): Pro
   );
 }
 
-async function knownMac(address: Address, interfaceName: string): Promise<string | null> {
-  const answer = await ip('neigh', 'show', 'to', address, 'dev', interfaceName);
-  const mac = answer.ok ? answer.rows[0]?.lladdr : undefined;
-  return typeof mac === 'string' ? mac : null;
-}
-
 /** Any packet to the neighbour makes the kernel ask for it: an empty datagram needs no privilege. */
 function poke(address: Address, interfaceName: string): Promise<void> {
   const family = familyOf(address);
   const scoped = family === 6 && address.startsWith('fe80:') ? `${address}%${interfaceName}` : address;
   return new Promise((resolve) => {
     const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
-    socket.on('error', () => {}); // an unreachable neighbour is what neighbourMac reports
+    socket.on('error', () => {}); // an unreachable neighbour is what resolvedMac reports
     socket.send(new Uint8Array(0), DISCARD_PORT, scoped, () => {
       socket.close();
       resolve();

@@ -2,11 +2,12 @@
 import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BeaconError } from '../error.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import { endsOf } from '../topology/lookup.ts';
 import type { Topology, TopologyNode } from '../topology/topology.ts';
 import { run } from './command.ts';
 import { ownAddressesBatch } from './maps.ts';
-import { BPF_MOUNT, PACKAGE_ROOT, PIN_DIRECTORY, pinOf } from './places.ts';
+import { BPF_MOUNT, PIN_DIRECTORY, pinOf } from './places.ts';
 import { removeEmpty } from './state.ts';
 
 const BPF_FS_MAGIC = 0xcafe4a11;

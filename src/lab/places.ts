@@ -1,6 +1,5 @@
 /** Where a lab leaves its traces on the machine: what `up` makes under these names, `down` finds by them. */
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 export const STATE_DIRECTORY = '/run/beacon';
 export const NAMESPACE_DIRECTORY = '/run/netns';
@@ -8,9 +7,6 @@ export const NAMESPACE_DIRECTORY = '/run/netns';
 export const ETC_DIRECTORY = '/etc/netns';
 export const BPF_MOUNT = '/sys/fs/bpf';
 export const PIN_DIRECTORY: string = `${BPF_MOUNT}/beacon`;
-
-/** The package's own directory: the same from src/lab and from dist/lab. */
-export const PACKAGE_ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Set for every command of ours, so that one which outlives us is known. */
 export const MARK = 'BEACON_LAB';

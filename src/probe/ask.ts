@@ -60,8 +60,9 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
     let settledNs = 0;
     try {
       for (;;) {
+        if (signal?.aborted) return;
         sendSome(engine, run, pending, outbox, pace, sinceNs);
-        if (signal?.aborted || (outbox.isEmpty() && pending.outstanding() === 0)) return;
+        if (outbox.isEmpty() && pending.outstanding() === 0) return;
         const untilNs = nextLook(sinceNs(engine.nowNs()), outbox, pace, pending, options);
         const packets = await engine.receive(beganNs + BigInt(Math.ceil(untilNs)));
         for (const packet of packets) yield* observe(packet, options);

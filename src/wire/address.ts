@@ -16,7 +16,7 @@ export const familyOf = (address: Address): FamilyNumber => (address.includes(':
 /** 4 or 16 bytes in network order. Throws RangeError for text that is no address. */
 export function addressBytes(address: Address): Uint8Array {
   if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number);
-  if (isIPv6(address)) return ipv6Bytes(address);
+  if (isIPv6(address) && !address.includes('%')) return ipv6Bytes(address);
   throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
 }
 

@@ -31,13 +31,19 @@ const HEADERS: Readonly<Record<number, (frame: Uint8Array) => number>> = {
   [LINK_TYPE.ipv4]: () => 0,
   [LINK_TYPE.ipv6]: () => 0,
   [LINK_TYPE.linuxCooked]: (frame) => (frame.length >= 16 ? afterTags(frame, 14) : -1),
-  [LINK_TYPE.linuxCooked2]: (frame) => (frame.length >= 20 && isIp(uint16(frame, 0)) ? 20 : -1),
+  [LINK_TYPE.linuxCooked2]: (frame) => (frame.length >= 20 ? linuxCooked2(frame) : -1),
   [LINK_TYPE.null]: (frame) => (frame.length >= 4 && isProtocolFamily(uint32(frame, 0)) ? 4 : -1),
   [LINK_TYPE.loop]: (frame) => (frame.length >= 4 && isProtocolFamily(uint32(frame, 0)) ? 4 : -1),
 };
 
 function ethernet(frame: Uint8Array): number {
   return frame.length >= ETHERNET_HEADER ? afterTags(frame, 12) : -1;
+}
+
+/** Its EtherType stands first and not last: of a tagged packet, the rest of the tag follows the header. */
+function linuxCooked2(frame: Uint8Array): number {
+  const etherType = uint16(frame, 0);
+  return VLAN_TAGS.has(etherType) ? afterTags(frame, 22) : isIp(etherType) ? 20 : -1;
 }
 
 /** From the EtherType on, over any VLAN tags, to the packet. */

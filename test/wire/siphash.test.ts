@@ -6,7 +6,14 @@ const KEY = sipKey(Uint8Array.from({ length: 16 }, (_, i) => i));
 
 function tagOf(length: number): string {
   const out = new Uint8Array(8);
-  sipHash(KEY, Uint8Array.from({ length }, (_, i) => i), 0, length, out, 0);
+  sipHash(
+    KEY,
+    Uint8Array.from({ length }, (_, i) => i),
+    0,
+    length,
+    out,
+    0,
+  );
   return Buffer.from(out).toString('hex');
 }
 

@@ -1,7 +1,8 @@
 /** The native addon, and what its errors mean to a user. */
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { BeaconError } from '../../error.ts';
+import { PACKAGE_ROOT } from '../../package-root.ts';
 
 export interface NativeBatch {
   /** Packets end to end; `ends[i]` is where packet i ends. */
@@ -11,7 +12,10 @@ export interface NativeBatch {
   readonly times: BigUint64Array;
 }
 
-export interface NativeCapture {
+export interface NativeSocket {
+  activate(): Promise<void>;
+  /** How many of the packets the interface took, from the first on. An empty neighbour: the link has none. */
+  send(interfaceIndex: number, etherType: number, neighbour: Uint8Array, packets: readonly Uint8Array[]): number;
   linkType(): number;
   /** At most `most` packets, or null where none waits. */
   take(most: number): NativeBatch | null;
@@ -22,20 +26,12 @@ export interface NativeCapture {
   close(): void;
 }
 
-export interface NativeInjector {
-  linkType(): number;
-  send(header: Uint8Array, packets: readonly Uint8Array[]): number;
-  close(): void;
-}
-
 export interface Addon {
-  readonly Capture: new (device: string, options: { filter: string; snapLength: number; bufferBytes: number }) => NativeCapture;
-  readonly Injector: new (device: string) => NativeInjector;
+  readonly PcapSocket: new (options: { filter: string; snapLength: number; bufferBytes: number }) => NativeSocket;
   realtimeNs(): bigint;
 }
 
-/** src/ and dist/ stand side by side, so the way up is the same from both. */
-const PATH: string = fileURLToPath(new URL('../../../native/build/Release/beacon.node', import.meta.url));
+const PATH: string = join(PACKAGE_ROOT, 'native/build/Release/beacon.node');
 
 export function loadAddon(): Addon {
   try {

@@ -1,11 +1,12 @@
-/** The engine of the real network: frames leave through libpcap, answers come through one capture of all interfaces. */
+/** The engine of the real network: one libpcap handle on all interfaces, by which probes leave and answers come in. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import { type HostRoute, routeTo } from '../../host/route.ts';
-import type { Address } from '../../wire/address.ts';
+import { type HostRoute, routeTo, surroundings } from '../../host/route.ts';
+import { type Address, familyOf } from '../../wire/address.ts';
+import { FAMILIES } from '../../wire/family.ts';
+import { macBytes } from '../../wire/link.ts';
 import type { Engine, Packet, Route } from '../engine.ts';
-import { type Addon, explained, loadAddon, type NativeBatch, type NativeCapture } from './addon.ts';
+import { type Addon, explained, loadAddon, type NativeBatch, type NativeSocket } from './addon.ts';
 import { CAPTURE_FILTER } from './filter.ts';
-import { linkHeader, openUplink, type Uplink } from './uplink.ts';
 
 export interface LiveOptions {
   /** The interface that probes leave by; null: the one of the route. */
@@ -16,52 +17,47 @@ export interface LiveOptions {
   readonly largest: number;
 }
 
-/** libpcap's pseudo-device for every interface that is up, also those that come up later. */
-const ALL_INTERFACES = 'any';
+/** Room for about 15,000 answers while we are busy; the kernel maps it in a few milliseconds. */
 const BUFFER_BYTES = 32 << 20;
-/** The largest header that a capture puts before a packet. */
+/** The largest answer is an ICMPv6 error of 1280 bytes. */
+const LEAST_SNAP_LENGTH = 1536;
 const LARGEST_LINK_HEADER = 64;
+/** Packets taken in one look. */
 const TAKE = 512;
 /** A busy receiver still lets signals and timers run this often. */
 const BREATH_MS = 10;
-/** setTimeout's shortest and longest steps; what is due sooner is awaited by looking again. */
+/** setTimeout's longest step is 24 days; this one wakes often enough and costs nothing. */
 const LONGEST_SLEEP_MS = 60_000;
+const NO_NEIGHBOUR = new Uint8Array(0);
 
 export async function openLive(options: LiveOptions): Promise<Engine> {
   const addon = loadAddon();
-  const capture = openCapture(addon, options);
-  const linkType = capture.linkType();
-  const uplinks = new Map<string, Uplink>();
-  const routes = new Map<Address, Route>();
-  const headers = new Map<Route, { header: Uint8Array; uplink: Uplink }>();
+  const around = surroundings(); // asked while the kernel opens the socket
+  around.catch(() => {}); // route() throws it
+  const socket = await openSocket(addon, options);
+  const linkType = socket.linkType();
+  const routes = new Map<Address, Promise<Route>>();
+  const ways = new Map<Route, { found: HostRoute; neighbour: Uint8Array; etherType: number }>();
   let breathedMs = Date.now();
   let closed = false;
 
-  async function uplinkOf(name: string): Promise<Uplink> {
-    const uplink = uplinks.get(name) ?? (await openUplink(addon, name));
-    uplinks.set(name, uplink);
-    return uplink;
+  async function findRoute(destination: Address): Promise<Route> {
+    const found = await routeTo(destination, options, around);
+    const { source, nextHop, nextHopMac } = found;
+    const route: Route = { destination, interface: found.interface.name, source, nextHop, mtu: found.interface.mtu };
+    const neighbour = nextHopMac === null ? NO_NEIGHBOUR : macBytes(nextHopMac);
+    ways.set(route, { found, neighbour, etherType: FAMILIES[familyOf(destination)].etherType });
+    return route;
   }
 
-  async function route(destination: Address): Promise<Route> {
-    const known = routes.get(destination);
-    if (known !== undefined) return known;
-    const found: HostRoute = await routeTo(destination, options);
-    const uplink = await uplinkOf(found.interface);
-    const made: Route = { destination, ...found, mtu: uplink.device.mtu };
-    headers.set(made, { header: await linkHeader(uplink, found), uplink });
-    routes.set(destination, made);
-    return made;
-  }
-
-  function send(by: Route, packets: readonly Uint8Array[]): number {
-    const way = headers.get(by);
+  function send(route: Route, packets: readonly Uint8Array[]): number {
+    const way = ways.get(route);
     if (closed || way === undefined)
-      throw new Error(`This engine has no open route to ${by.destination}: ask route() first, send before close()`);
+      throw new Error(`This engine has no open route to ${route.destination}: ask route() first, send before close()`);
     try {
-      return way.uplink.injector.send(way.header, packets);
+      return socket.send(way.found.interface.index, way.etherType, way.neighbour, packets);
     } catch (error) {
-      throw explained(error, by.interface);
+      throw explained(error, route.interface);
     }
   }
 
@@ -72,10 +68,10 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
         breathedMs = Date.now();
       }
       const nowNs = addon.realtimeNs(); // before the look: what is stamped later may be missed by it
-      const batch = capture.take(TAKE);
+      const batch = socket.take(TAKE);
       if (batch !== null) return packetsOf(batch, linkType);
       if (nowNs >= untilNs) return [];
-      await readable(capture, Number(untilNs - nowNs) / 1e6);
+      await readable(socket, Number(untilNs - nowNs) / 1e6);
       breathedMs = Date.now();
     }
   }
@@ -83,43 +79,48 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
   async function close(): Promise<void> {
     if (closed) return;
     closed = true;
-    capture.close();
-    for (const { injector } of uplinks.values()) injector.close();
+    socket.close();
   }
 
   return {
     name: 'live',
     can: { realTime: true, countDrops: true },
     nowNs: () => addon.realtimeNs(),
-    route,
+    route(destination) {
+      const known = routes.get(destination) ?? findRoute(destination);
+      routes.set(destination, known);
+      return known;
+    },
     send,
     receive,
-    drops: () => capture.dropped(),
+    drops: () => socket.dropped(),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function openCapture(addon: Addon, options: LiveOptions): NativeCapture {
-  const snapLength = Math.max(2048, options.largest + LARGEST_LINK_HEADER);
+async function openSocket(addon: Addon, options: LiveOptions): Promise<NativeSocket> {
+  const snapLength = Math.max(LEAST_SNAP_LENGTH, options.largest) + LARGEST_LINK_HEADER;
   try {
-    return new addon.Capture(ALL_INTERFACES, { filter: CAPTURE_FILTER, snapLength, bufferBytes: BUFFER_BYTES });
+    const socket = new addon.PcapSocket({ filter: CAPTURE_FILTER, snapLength, bufferBytes: BUFFER_BYTES });
+    await socket.activate();
+    return socket;
   } catch (error) {
-    throw explained(error, ALL_INTERFACES);
+    throw explained(error, 'capture');
   }
 }
 
 /** Resolves when packets wait or the time is over. A timer's step is a millisecond: less than that is not slept, but looked again. */
-function readable(capture: NativeCapture, waitMs: number): Promise<void> {
+function readable(socket: NativeSocket, waitMs: number): Promise<void> {
   if (waitMs < 1) return eventLoop();
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      capture.unwatch();
+      socket.unwatch();
       resolve();
     };
     const timer = setTimeout(done, Math.min(waitMs, LONGEST_SLEEP_MS));
-    capture.watch(done);
+    socket.watch(done);
   });
 }
 

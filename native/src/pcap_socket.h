@@ -7,15 +7,18 @@
 
 #include "pcap_handle.h"
 
-// Receives packets of one device through libpcap. Lives on the JavaScript thread: the kernel's ring is the only queue, so what
-// has not been taken waits there with its stamp, and an empty take() proves that nothing earlier is on its way.
-class Capture : public Napi::ObjectWrap<Capture> {
+// One libpcap handle on all interfaces, for both ways: it receives through the kernel's ring, and sends by the same socket. Lives on
+// the JavaScript thread: the ring is the only queue, so what has not been taken waits there with its stamp, and an empty take()
+// proves that nothing earlier is on its way.
+class PcapSocket : public Napi::ObjectWrap<PcapSocket> {
  public:
   static Napi::Function Define(Napi::Env env);
-  explicit Capture(const Napi::CallbackInfo& info);
-  ~Capture() override;
+  explicit PcapSocket(const Napi::CallbackInfo& info);
+  ~PcapSocket() override;
 
  private:
+  Napi::Value Activate(const Napi::CallbackInfo& info);
+  Napi::Value Send(const Napi::CallbackInfo& info);
   Napi::Value LinkType(const Napi::CallbackInfo& info);
   Napi::Value Take(const Napi::CallbackInfo& info);
   void Watch(const Napi::CallbackInfo& info);
@@ -23,8 +26,6 @@ class Capture : public Napi::ObjectWrap<Capture> {
   Napi::Value Dropped(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
-  void Filter(Napi::Env env, const std::string& expression);
-  void IgnoreOutgoing(Napi::Env env);
   pcap_t* Open(Napi::Env env) const;
   void Release();
 
@@ -32,6 +33,7 @@ class Capture : public Napi::ObjectWrap<Capture> {
   static void Readable(uv_poll_t* poll, int status, int events);
 
   PcapHandle pcap_;
+  std::string filter_;
   uv_poll_t* poll_ = nullptr;  // freed by libuv's close callback, which may run after this object is gone
   Napi::FunctionReference onReadable_;
   Napi::AsyncContext context_;

@@ -1,0 +1,138 @@
+/** The engine of a network that is only computed: routers on raw bytes, virtual time, and chance from a seed. */
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import { BeaconError } from '../../error.ts';
+import type { Fault } from '../../topology/fault.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type { Address } from '../../wire/address.ts';
+import type { Engine, Packet, Route } from '../engine.ts';
+import type { Names } from '../names.ts';
+import { agenda } from './agenda.ts';
+import { cross } from './crossing.ts';
+import { advance } from './events.ts';
+import { type Counters, countersOf, setFault } from './faults.ts';
+import type { HashPolicy } from './flow.ts';
+import { FAMILIES } from './header.ts';
+import { simulatedNames } from './names.ts';
+import { network, type Port } from './network.ts';
+import { LIMITS } from './profile.ts';
+import { random } from './random.ts';
+import { type Uplink, uplinkTo } from './uplink.ts';
+import type { World } from './world.ts';
+
+export interface SimulatedOptions {
+  /** The same seed, the same run. */
+  readonly seed?: number;
+  /** Nanoseconds since 1970 at which the simulation begins. */
+  readonly startNs?: bigint;
+  /** What each link takes besides its own delay; 50 µs where left out, about what the lab's links take. */
+  readonly hopNs?: number;
+  /** The part of all packets that comes `reorderMs` later than its turn: 0 and 1 where left out. */
+  readonly reorder?: number;
+  readonly reorderMs?: number;
+  /** How routers choose among equal ways; 1 where left out, as in the lab. */
+  readonly hashPolicy?: HashPolicy;
+}
+
+export interface Simulated extends Engine {
+  readonly topology: Topology;
+  readonly names: Names;
+  /**
+   * Replaces what is wrong with the packets that `from` sends into a link; null: both ends. `clear` restores the link. Counters of
+   * that direction begin anew. `down` takes both ends. Throws BeaconError ERR_USAGE for a stranger.
+   */
+  fault(link: string, from: string | null, fault: Fault | 'down' | 'clear'): void;
+  counters(): Counters;
+}
+
+const DEFAULTS = { seed: 1, startNs: 1_767_225_600_000_000_000n, hopNs: 50_000, reorder: 0, reorderMs: 1, hashPolicy: 1 } as const;
+/** Waiting that needs no waiting still lets signals and timers run, once in so many calls. */
+const BREATH = 64;
+
+export function simulated(topology: Topology, options: SimulatedOptions = {}): Simulated {
+  const world = worldOf(topology, { ...DEFAULTS, ...options });
+  const uplinks = new Map<Address, Uplink>();
+  const ports = new Map<Route, Port | null>();
+  let calls = 0;
+  let closed = false;
+
+  async function route(destination: Address): Promise<Route> {
+    open('route()');
+    const uplink = uplinks.get(destination) ?? uplinkTo(world.network, destination);
+    uplinks.set(destination, uplink);
+    ports.set(uplink.route, uplink.port);
+    return uplink.route;
+  }
+
+  function send(by: Route, packets: readonly Uint8Array[]): number {
+    open('send()');
+    const port = ports.get(by);
+    if (port === undefined)
+      throw new BeaconError('ERR_ENGINE', `This engine has no route to ${by.destination} of that kind: ask its route() first`);
+    for (const packet of packets) leave(world, by, port, packet);
+    return packets.length;
+  }
+
+  async function receive(untilNs: bigint): Promise<readonly Packet[]> {
+    open('receive()');
+    calls += 1;
+    if (calls % BREATH === 0) await eventLoop();
+    while (!advance(world, Number(untilNs - world.startNs))) await eventLoop();
+    const packets = world.captured;
+    world.captured = [];
+    return packets;
+  }
+
+  function open(what: string): void {
+    if (closed) throw new BeaconError('ERR_ENGINE', `${what} after close(): make a new engine`);
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+  }
+
+  return {
+    name: 'simulated',
+    can: { realTime: false, countDrops: true },
+    topology,
+    names: simulatedNames(topology),
+    nowNs: () => world.startNs + BigInt(world.nowNs),
+    route,
+    send,
+    receive,
+    drops: () => 0,
+    fault: (link, from, fault) => setFault(world.network, link, from, fault, world.random.word),
+    counters: () => countersOf(world.network),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function worldOf(topology: Topology, { seed, startNs, hopNs, reorder, reorderMs, hashPolicy }: Required<SimulatedOptions>): World {
+  const chance = random(seed);
+  return {
+    network: network(topology, chance),
+    agenda: agenda(),
+    random: chance,
+    limits: LIMITS[topology.profile],
+    hashPolicy,
+    hopNs,
+    reorder,
+    reorderNs: reorderMs * 1e6,
+    startNs,
+    nowNs: 0,
+    captured: [],
+  };
+}
+
+/** A copy goes: the caller may use its bytes again, and routers change theirs. */
+function leave(world: World, { destination, mtu }: Route, port: Port | null, packet: Uint8Array): void {
+  if (packet.length > mtu)
+    throw new BeaconError(
+      'ERR_MTU',
+      `A packet of ${packet.length} bytes to ${destination} is above the first link's MTU of ${mtu}: send at most that`,
+    );
+  const copy = new Uint8Array(packet); // slice() of a Buffer would not copy
+  const family = FAMILIES[packet[0]! >> 4 === 6 ? 6 : 4];
+  if (port !== null) cross(world, port, family, copy);
+  else world.agenda.enter({ atNs: world.nowNs + world.hopNs, kind: 'self', family, packet: copy });
+}

@@ -1,0 +1,34 @@
+/** What all parts of a running simulation share. */
+import type { Packet } from '../engine.ts';
+import type { Agenda } from './agenda.ts';
+import type { HashPolicy } from './flow.ts';
+import type { Family } from './header.ts';
+import type { Network, Node, Port } from './network.ts';
+import type { Limits } from './profile.ts';
+import type { Random } from './random.ts';
+
+export interface World {
+  readonly network: Network;
+  readonly agenda: Agenda<Arrival>;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly hashPolicy: HashPolicy;
+  /** What one link takes besides its own delay: the work of the router before it. */
+  readonly hopNs: number;
+  /** The part of all packets that is overtaken by those sent within `reorderNs` after it. */
+  readonly reorder: number;
+  readonly reorderNs: number;
+  /** The world's beginning; all else counts from it. */
+  readonly startNs: bigint;
+  nowNs: number;
+  /** What came to the vantage and was not yet handed out. */
+  captured: Packet[];
+}
+
+/** A packet that comes to a port; one whose next neighbour was asked for in vain (with the port it came by); one from the vantage to itself. */
+export type Arrival = { readonly atNs: number; readonly family: Family; readonly packet: Uint8Array } & (
+  | { readonly kind: 'arrival' | 'unresolved'; readonly port: Port }
+  | { readonly kind: 'self' }
+);
+
+export const nodeAt = ({ network }: World, port: Port): Node => network.nodes.get(port.node)!;
