@@ -5,13 +5,12 @@ import { jsonLines } from '../report/json-lines.ts';
 import type { Reporter, Sink } from '../report/reporter.ts';
 import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
 import { textReporter } from '../report/text.ts';
-import type { ProbeCommandOptions } from './commands/probe.ts';
-import type { TraceCommandOptions } from './commands/trace.ts';
 import { interruption } from './interruption.ts';
+import { MEASURING } from './measuring.ts';
 import { nearMiss } from './near-miss.ts';
 import type { NetworkOptions } from './network.ts';
 import { type Call, program } from './program.ts';
-import { type Body, problemOf, session } from './session.ts';
+import { problemOf, session } from './session.ts';
 import { VERSION } from './version.ts';
 
 const USAGE = 2;
@@ -23,34 +22,24 @@ function reporterFor(options: Call['options']): Reporter {
   return options.json ? jsonLines(sink(process.stdout, color)) : textReporter(sink(process.stdout, color), sink(process.stderr, color));
 }
 
-/** Commands that measure, and what each is made of. */
-const MEASURING: Readonly<Record<string, (call: Call) => Promise<Body>>> = {
-  trace: async ({ words, options }) =>
-    (await import('./commands/trace.ts')).traceCommand(words[0]!, options as unknown as TraceCommandOptions),
-  probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ProbeCommandOptions),
-  spray: async ({ options }) => {
-    const { sprayCommand } = await import('./commands/spray.ts');
-    const print = (line: string): void => void process.stdout.write(`${line}\n`);
-    return sprayCommand(options as unknown as ProbeCommandOptions & { classic?: boolean }, options.json ? null : print);
-  },
-};
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function act(call: Call): Promise<number> {
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
-    return session(call.options as unknown as NetworkOptions, measuring(call), reporterFor(call.options), interruption());
+    return session(call.options as unknown as NetworkOptions, measuring(call, print), reporterFor(call.options), interruption());
   }
-  if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(interruption());
+  if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, interruption());
   return (await import('./commands/lab.ts')).lab(call);
 }
 
 /** A usage error is told like any other problem: with `--json` as events, `end` last. */
 function refuse(message: string, code: string, exit: number, argv: readonly string[]): number {
   const reporter = reporterFor({ json: argv.includes('--json') });
-  const stamp = { v: EVENT_VERSION, timeMs: Date.now() } as const;
+  const [v, timeMs] = [EVENT_VERSION, Date.now()] as const;
   const events: Event[] = [
-    { ...stamp, type: 'problem', code, message },
-    { ...stamp, type: 'end', reached: null, interrupted: false, exit },
+    { v, type: 'problem', timeMs, code, message },
+    { v, type: 'end', timeMs, reached: null, interrupted: false, exit },
   ];
   for (const event of events) reporter.event(event);
   reporter.close();
@@ -83,8 +72,8 @@ async function main(argv: readonly string[]): Promise<number> {
       const problem = problemOf(error);
       return refuse(problem.message, problem.code, problem.exit, argv);
     }
-    if (error.exitCode === 0) return 0;
-    return refuse(`${error.message.replace(/^error: /, '')}: see braceroute help`, 'ERR_USAGE', USAGE, argv);
+    if (error.exitCode === 0) return argv.length === 0 ? USAGE : 0;
+    return refuse(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}: see braceroute help`, 'ERR_USAGE', USAGE, argv);
   }
 }
 

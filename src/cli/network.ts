@@ -26,7 +26,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   if (options.read !== undefined)
     throw new BeaconError('ERR_USAGE', `--read ${options.read} is the topology of --engine simulated: give that too`);
   const [{ openLive }, { systemNames }] = await Promise.all([import('../engine/live/live.ts'), import('../host/names.ts')]);
-  const engine = await openLive({
+  const engine = openLive({
     interface: options.interface === 'any' ? null : options.interface,
     source: ownAddress(options.address),
     largest: options.size ?? 0,
@@ -36,9 +36,8 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
 
 async function openSimulated({ read }: NetworkOptions): Promise<Network> {
   if (read === undefined) throw new BeaconError('ERR_USAGE', '--engine simulated needs a topology: --read FILE');
-  const [{ simulated }, { readTopology }] = await Promise.all([import('../engine/simulated/simulated.ts'), import('./topology-file.ts')]);
-  const engine = simulated(await readTopology(read));
-  return { engine, names: engine.names };
+  const [{ simulatedNetwork }, { readTopology }] = await Promise.all([import('./simulated-network.ts'), import('./topology-file.ts')]);
+  return simulatedNetwork(await readTopology(read));
 }
 
 function ownAddress(text: string | undefined): Address | null {

@@ -21,12 +21,12 @@ const BUG = 70;
 /** Runs a command on a network of its own, opened and closed here. */
 export async function session(options: NetworkOptions, body: Promise<Body>, reporter: Reporter, signal: AbortSignal): Promise<number> {
   let nowMs = (): number => Date.now();
-  const tell = (said: Said): void => reporter.event({ v: EVENT_VERSION, timeMs: nowMs(), ...said } as Event);
+  const tell = (said: Said): void => reporter.event(stamped(said, nowMs()));
   let verdict: Verdict = { reached: null, exit: BUG };
   try {
     const [network, events] = await Promise.all([openNetwork(options), body]); // the kernel opens sockets while code is loaded
     await using _engine = network.engine;
-    nowMs = () => Number(network.engine.nowNs() / 1000n) / 1000;
+    nowMs = () => engineMs(network);
     verdict = await told(events(network, signal), tell);
   } catch (error) {
     const problem = problemOf(error);
@@ -40,13 +40,17 @@ export async function session(options: NetworkOptions, body: Promise<Body>, repo
 
 /** On a network that is open already, and stays open. */
 export async function sessionOn(network: Network, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
-  const tell = (said: Said): void =>
-    reporter.event({ v: EVENT_VERSION, timeMs: Number(network.engine.nowNs() / 1000n) / 1000, ...said } as Event);
+  const tell = (said: Said): void => reporter.event(stamped(said, engineMs(network)));
   const verdict = await told(body(network, signal), tell);
   tell({ type: 'end', ...verdict, interrupted: signal.aborted });
   reporter.close();
   return verdict.exit;
 }
+
+const stamped = (said: Said, timeMs: number): Event => ({ v: EVENT_VERSION, type: said.type, timeMs, ...said }) as Event;
+
+/** The engine's clock, to a microsecond. */
+const engineMs = ({ engine }: Network): number => Number(engine.nowNs() / 1000n) / 1000;
 
 async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void): Promise<Verdict> {
   for (;;) {

@@ -27,7 +27,8 @@ const FAR = 64;
 
 /** ARCHITECTURE.md, "Packets". The varied header always goes from us to where the path ends. */
 export const PLANS: Readonly<Record<PathKind, (ends: PathEnds) => Plan>> = {
-  trace: () => ({ outer: [], landing: 0 }),
+  // Nobody answers what we send to ourselves (its source is ours, which stacks refuse), but it is seen to arrive.
+  trace: ({ us, to }) => ({ outer: [], landing: to === us ? 1 : 0 }),
   reverse: ({ us, from }) => ({ outer: [{ source: us, destination: from, ttl: FAR }], landing: 1 }),
   between: ({ us, from }) => ({ outer: [{ source: us, destination: from, ttl: FAR }], landing: 0 }),
 };

@@ -1,7 +1,7 @@
 /**
  * Which ttl a trace asks next. Round 1 asks each ttl once, 20 ms apart, and stops at the first answer that ends the path;
  * further rounds ask only ttls up to it, each hop one probe at a time, since a router answers bursts badly. Once the end is
- * known a silent hop is asked once more. Where the end stays silent, rounds go on for the hops that answered, and nothing else.
+ * known a silent hop is asked again. Where the end stays silent, rounds go on for the hops that answered, and nothing else.
  */
 import type { Meaning } from './hop.ts';
 
@@ -10,6 +10,8 @@ export interface ScheduleOptions {
   readonly lastTtl: number;
   /** Rounds. */
   readonly count: number;
+  /** How often a hop that stays silent is asked in all. */
+  readonly silentTries: number;
 }
 
 export interface Schedule {
@@ -31,9 +33,7 @@ interface Tries {
   outstanding: number;
 }
 
-const MOST_SILENT_TRIES = 2;
-
-export function createSchedule({ firstTtl, lastTtl, count }: ScheduleOptions): Schedule {
+export function createSchedule({ firstTtl, lastTtl, count, silentTries }: ScheduleOptions): Schedule {
   const tries = new Map<number, Tries>();
   let frontier = firstTtl;
   let end: number | null = null;
@@ -44,7 +44,7 @@ export function createSchedule({ firstTtl, lastTtl, count }: ScheduleOptions): S
   function wants(ttl: number): boolean {
     const { asked, answered, outstanding } = tries.get(ttl)!;
     if (outstanding > 0) return false;
-    return answered > 0 ? asked < count : end !== null && asked < MOST_SILENT_TRIES;
+    return answered > 0 ? asked < count : end !== null && asked < silentTries;
   }
 
   function ask(ttl: number): number {

@@ -11,6 +11,8 @@ import { createSchedule, type Schedule } from './schedule.ts';
 export interface TraceOptions {
   /** Probes per hop. */
   readonly count: number;
+  /** How often a hop that stays silent is asked in all. */
+  readonly silentTries: number;
   readonly firstTtl: number;
   readonly lastTtl: number;
   readonly timeoutNs: number;

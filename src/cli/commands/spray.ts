@@ -3,6 +3,7 @@ import { classicSpray } from '../../boomerang/classic.ts';
 import { addressAt } from '../../boomerang/path.ts';
 import { survey } from '../../boomerang/survey.ts';
 import { count, newTally } from '../../boomerang/tally.ts';
+import { BeaconError } from '../../error.ts';
 import { openAsk } from '../../probe/ask.ts';
 import { newRun } from '../../probe/run.ts';
 import { packetLines, pairLine } from '../../report/classic.ts';
@@ -13,9 +14,14 @@ import { tallyEvent } from '../tally-event.ts';
 import { discover } from './discover.ts';
 import { type ProbeCommandOptions, surveyed, verdictOf } from './probe.ts';
 
+export interface SprayCommandOptions extends ProbeCommandOptions {
+  readonly classic?: boolean;
+}
+
 /** `print` takes the classic lines; null where only events are wanted. */
-export const sprayCommand = (options: ProbeCommandOptions, print: ((line: string) => void) | null): Body =>
+export const sprayCommand = (options: SprayCommandOptions, print: ((line: string) => void) | null): Body =>
   async function* (network, signal) {
+    if (!options.classic) throw new BeaconError('ERR_USAGE', 'spray at rate is not built yet: give --classic, or use braceroute probe');
     const { engine, random } = network;
     const run = newRun(random);
     const asking = openAsk(engine, run, signal);

@@ -26,6 +26,9 @@ export interface TraceCommandOptions extends FlowOptions {
   readonly firstHop: number;
 }
 
+/** A silent hop is asked once more, as soon as the target's own time is known. */
+const SILENT_TRIES = 2;
+
 export const traceCommand = (host: string, options: TraceCommandOptions): Body =>
   async function* (network, signal) {
     const { engine, names, random } = network;
@@ -39,6 +42,7 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
     const hops: Hop[] = [];
     const traced = trace(engine, openAsk(engine, run, signal), ends, {
       count: options.count,
+      silentTries: SILENT_TRIES,
       firstTtl: options.firstHop,
       lastTtl: Math.max(options.firstHop, options.maxHops),
       timeoutNs: options.timeout * 1e9,

@@ -23,7 +23,8 @@ export interface NativeSocket {
   watch(readable: () => void): void;
   unwatch(): void;
   dropped(): number;
-  close(): void;
+  /** Off the JavaScript thread: the kernel takes 25 ms for it. */
+  close(): Promise<void>;
 }
 
 export interface Addon {

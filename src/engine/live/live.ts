@@ -30,19 +30,20 @@ const BREATH_MS = 10;
 const LONGEST_SLEEP_MS = 60_000;
 const NO_NEIGHBOUR = new Uint8Array(0);
 
-export async function openLive(options: LiveOptions): Promise<Engine> {
+/** Nothing is awaited here: the kernel takes 15 ms to open the socket, and the first `route()` as long to find its way beside it. */
+export function openLive(options: LiveOptions): Engine {
   const addon = loadAddon();
-  const around = surroundings(); // asked while the kernel opens the socket
-  around.catch(() => {}); // route() throws it
-  const socket = await openSocket(addon, options);
-  const linkType = socket.linkType();
+  const socket = newSocket(addon, options);
+  const opened = activate(socket);
+  const around = surroundings();
+  for (const begun of [opened, around]) begun.catch(() => {}); // route() throws it
   const routes = new Map<Address, Promise<Route>>();
   const ways = new Map<Route, { found: HostRoute; neighbour: Uint8Array; etherType: number }>();
   let breathedMs = Date.now();
   let closed = false;
 
   async function findRoute(destination: Address): Promise<Route> {
-    const found = await routeTo(destination, options, around);
+    const [found] = await Promise.all([routeTo(destination, options, around), opened]);
     const { source, nextHop, nextHopMac } = found;
     const route: Route = { destination, interface: found.interface.name, source, nextHop, mtu: found.interface.mtu };
     const neighbour = nextHopMac === null ? NO_NEIGHBOUR : macBytes(nextHopMac);
@@ -62,6 +63,7 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
   }
 
   async function receive(untilNs: bigint): Promise<readonly Packet[]> {
+    await opened;
     for (;;) {
       if (Date.now() - breathedMs >= BREATH_MS) {
         await eventLoop();
@@ -69,7 +71,7 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
       }
       const nowNs = addon.realtimeNs(); // before the look: what is stamped later may be missed by it
       const batch = socket.take(TAKE);
-      if (batch !== null) return packetsOf(batch, linkType);
+      if (batch !== null) return packetsOf(batch, socket.linkType());
       if (nowNs >= untilNs) return [];
       await readable(socket, Number(untilNs - nowNs) / 1e6);
       breathedMs = Date.now();
@@ -79,7 +81,8 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
   async function close(): Promise<void> {
     if (closed) return;
     closed = true;
-    socket.close();
+    await opened.catch(() => {}); // a handle that is being opened cannot be closed
+    await socket.close();
   }
 
   return {
@@ -99,12 +102,14 @@ export async function openLive(options: LiveOptions): Promise<Engine> {
   };
 }
 
-async function openSocket(addon: Addon, options: LiveOptions): Promise<NativeSocket> {
-  const snapLength = Math.max(LEAST_SNAP_LENGTH, options.largest) + LARGEST_LINK_HEADER;
+const newSocket = (addon: Addon, { largest }: LiveOptions): NativeSocket => {
+  const snapLength = Math.max(LEAST_SNAP_LENGTH, largest) + LARGEST_LINK_HEADER;
+  return new addon.PcapSocket({ filter: CAPTURE_FILTER, snapLength, bufferBytes: BUFFER_BYTES });
+};
+
+async function activate(socket: NativeSocket): Promise<void> {
   try {
-    const socket = new addon.PcapSocket({ filter: CAPTURE_FILTER, snapLength, bufferBytes: BUFFER_BYTES });
     await socket.activate();
-    return socket;
   } catch (error) {
     throw explained(error, 'capture');
   }

@@ -1,0 +1,35 @@
+/**
+ * beacon, the library: what the command is made of, for programs of your own. An engine is a network, `openAsk` puts questions to it,
+ * and the tracers and sweeps are generators over what it answers. ARCHITECTURE.md is the map.
+ */
+
+export { boomerang, type Landing, type Waypoint } from './boomerang/itinerary.ts';
+export type { ProbedPath } from './boomerang/path.ts';
+export { type HopState, type SurveyedHop, type SurveyOptions, survey } from './boomerang/survey.ts';
+export { type SweepOptions, sweep } from './boomerang/sweep.ts';
+export type { Tally } from './boomerang/tally.ts';
+export { readCapture } from './capture/capture.ts';
+export type { CaptureItem, PacketRecord } from './capture/record.ts';
+export type { Can, Engine, Packet, Route } from './engine/engine.ts';
+export { type LiveOptions, openLive } from './engine/live/live.ts';
+export { type Simulated, type SimulatedOptions, simulated } from './engine/simulated/simulated.ts';
+export { BeaconError, type ErrorCode } from './error.ts';
+export { type Interval, wilson } from './infer/interval.ts';
+export { attach } from './lab/attach.ts';
+export { down } from './lab/down.ts';
+export type { Lab } from './lab/lab.ts';
+export { up } from './lab/up.ts';
+export { type Ask, type Asking, type AskOptions, openAsk } from './probe/ask.ts';
+export type { Flow, Itinerary, Layer } from './probe/itinerary.ts';
+export type { Answer, Grade, Observation, Outcome, Probe, Remark, Strays } from './probe/observation.ts';
+export { type Question, question } from './probe/question.ts';
+export { newRun, type Run } from './probe/run.ts';
+export type { Event } from './report/event.ts';
+export { type Fault, NO_FAULT, type Share } from './topology/fault.ts';
+export { parseTopology } from './topology/parse.ts';
+export type { Topology } from './topology/topology.ts';
+export type { Hop, HopAnswer } from './trace/hop.ts';
+export type { PathEnds, PathKind } from './trace/path-kind.ts';
+export { type Traced, type TraceOptions, trace } from './trace/trace.ts';
+export type { Address } from './wire/address.ts';
+export { type Dissected, dissect } from './wire/dissect.ts';
