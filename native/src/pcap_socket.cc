@@ -37,7 +37,7 @@ PcapSocket::PcapSocket(const Napi::CallbackInfo& info)
   pcap_set_tstamp_precision(pcap_.get(), PCAP_TSTAMP_PRECISION_NANO);
 }
 
-PcapSocket::~PcapSocket() { Release(); }
+PcapSocket::~PcapSocket() { StopPolling(); }
 
 namespace {
 
@@ -82,6 +82,20 @@ class Activation : public Napi::AsyncWorker {
   pcap_t* pcap_;
   std::string filter_;
   std::string code_;
+};
+
+// Closes a handle off the JavaScript thread, where the kernel waits for grace periods again.
+class Closing : public Napi::AsyncWorker {
+ public:
+  Closing(Napi::Env env, PcapHandle pcap) : AsyncWorker(env), deferred_(env), pcap_(std::move(pcap)) {}
+  Napi::Promise Promise() const { return deferred_.Promise(); }
+
+ private:
+  void Execute() override { pcap_.reset(); }
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+
+  Napi::Promise::Deferred deferred_;
+  PcapHandle pcap_;
 };
 
 }  // namespace
@@ -193,13 +207,18 @@ Napi::Value PcapSocket::Dropped(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), stat.ps_drop);
 }
 
-void PcapSocket::Close(const Napi::CallbackInfo&) { Release(); }
+// close(): Promise<void>
+Napi::Value PcapSocket::Close(const Napi::CallbackInfo& info) {
+  StopPolling();
+  auto* closing = new Closing(info.Env(), std::move(pcap_));  // deletes itself when done
+  const auto promise = closing->Promise();
+  closing->Queue();
+  return promise;
+}
 
-void PcapSocket::Release() {
-  if (poll_ != nullptr) {
-    uv_poll_stop(poll_);
-    uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(poll_, nullptr)),
-             [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
-  }
-  pcap_.reset();
+void PcapSocket::StopPolling() {
+  if (poll_ == nullptr) return;
+  uv_poll_stop(poll_);
+  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(poll_, nullptr)),
+           [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
 }

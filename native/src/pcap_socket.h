@@ -24,10 +24,10 @@ class PcapSocket : public Napi::ObjectWrap<PcapSocket> {
   void Watch(const Napi::CallbackInfo& info);
   void Unwatch(const Napi::CallbackInfo& info);
   Napi::Value Dropped(const Napi::CallbackInfo& info);
-  void Close(const Napi::CallbackInfo& info);
+  Napi::Value Close(const Napi::CallbackInfo& info);
 
   pcap_t* Open(Napi::Env env) const;
-  void Release();
+  void StopPolling();
 
   static void Append(u_char* self, const pcap_pkthdr* header, const u_char* bytes);
   static void Readable(uv_poll_t* poll, int status, int events);

@@ -46,6 +46,7 @@ export function boomerang(path: ProbedPath, waypoints: readonly Waypoint[], land
  * packet takes one off the inner header as it forwards it; we, who send the first leg, do not.
  */
 function legTtl(path: ProbedPath, from: number, to: number): number {
+  if (path.loose) return FAR;
   if (from > 0 && to > 0) return Math.abs(to - from) + 1;
   if (path.distance === null) return FAR;
   const hops = path.distance + Math.max(from, to) - 1;

@@ -7,6 +7,8 @@ export interface ProbedPath {
   readonly hops: readonly (Address | null)[];
   /** Hops from us to position 1; null: not known, since the path starts at a router elsewhere. */
   readonly distance: number | null;
+  /** Legs may be longer than the path says: a detour then passes for the leg. */
+  readonly loose: boolean;
 }
 
 export const positionsOf = (path: ProbedPath): number[] => path.hops.map((_, index) => index + 1);

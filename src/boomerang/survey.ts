@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Flow } from '../probe/itinerary.ts';
-import { isOutcome, type Outcome } from '../probe/observation.ts';
+import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
 import { question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
 import { FAMILIES, isKind } from '../wire/family.ts';
@@ -29,6 +29,8 @@ export interface SurveyedHop {
   readonly state: HopState;
   /** The hops that a boomerang to this one visits, nearest first, itself last. Empty where it cannot be visited. */
   readonly waypoints: readonly Waypoint[];
+  /** What came instead of the probe, whichever way home was tried; null where it landed or nothing came. */
+  readonly trouble: Answer | null;
 }
 
 /** A loss must not look like a hop that cannot be visited: one that stays silent is asked this often, then taken as it is. */
@@ -40,25 +42,34 @@ const PATIENCE_RTTS = 3;
 export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, options: SurveyOptions): AsyncGenerator<SurveyedHop> {
   let before: readonly Waypoint[] = [];
   let rttNs = options.rttNs;
+  let anySilent = false;
   for (const position of positionsOf(path)) {
     const address = addressAt(path, position);
     if (address === null) {
-      yield { position, address, state: 'silent', waypoints: [] };
+      yield { position, address, state: 'silent', waypoints: [], trouble: null };
       continue;
     }
-    const patienceNs = rttNs === null ? options.timeoutNs : Math.min(options.timeoutNs, Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * rttNs));
+    const patienceNs = Math.min(options.timeoutNs, patienceFor(rttNs, anySilent));
     const visit = await tryVisits(engine, asking, path, candidates(before, { position, out: address, home: address }), {
       ...options,
       patienceNs,
     });
     if (visit.outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, visit.outcome.rttNs);
+    anySilent ||= visit.outcome === null && !visit.refused;
     if (visit.refused) {
-      yield { position, address, state: 'does not decapsulate', waypoints: [] };
+      yield { position, address, state: 'does not decapsulate', waypoints: [], trouble: null };
       continue;
     }
     before = visit.waypoints;
-    yield { position, address, state: 'visited', waypoints: before };
+    const trouble = visit.outcome?.kind === 'answered' ? visit.outcome : null;
+    yield { position, address, state: 'visited', waypoints: before, trouble };
   }
+}
+
+/** Behind a hop that was waited for in vain, little is waited any more. */
+function patienceFor(rttNs: number | null, anySilent: boolean): number {
+  if (rttNs !== null) return Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * rttNs);
+  return anySilent ? LEAST_PATIENCE_NS : Number.POSITIVE_INFINITY;
 }
 
 /** The ways home worth trying: over the last hop's known address, and over what may be its address on the link to this one. */
@@ -83,14 +94,16 @@ async function tryVisits(
   ways: readonly (readonly Waypoint[])[],
   options: SurveyOptions & { patienceNs: number },
 ): Promise<Visit> {
+  let first: Outcome | null = null;
   for (const waypoints of ways) {
     const outcome = await askUntilHeard(engine, asking, path, waypoints, options);
     if (outcome?.kind === 'landed') return { waypoints, outcome, refused: false };
     if (outcome?.kind === 'answered' && outcome.leg === waypoints.length - 1 && isRefusal(outcome))
       return { waypoints, outcome, refused: true };
     if (outcome?.kind !== 'answered') break; // silence on one way home says nothing against it
+    first ??= outcome;
   }
-  return { waypoints: ways[0]!, outcome: null, refused: false };
+  return { waypoints: ways[0]!, outcome: first, refused: false };
 }
 
 async function askUntilHeard(
@@ -101,10 +114,10 @@ async function askUntilHeard(
   { landing, flow, patienceNs }: SurveyOptions & { patienceNs: number },
 ): Promise<Outcome | null> {
   const asked = await question(engine, boomerang(path, waypoints, landing, flow), waypoints.at(-1)!.position);
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    for await (const seen of asking.ask([asked], { everyNs: () => 0, timeoutNs: () => patienceNs, settle: 'first' })) {
-      if (isOutcome(seen) && (seen.kind === 'landed' || seen.kind === 'answered')) return seen;
-    }
+  const gapNs = Math.min(patienceNs, LEAST_PATIENCE_NS);
+  const tries = Array.from({ length: TRIES }, () => asked);
+  for await (const seen of asking.ask(tries, { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
+    if (isOutcome(seen) && (seen.kind === 'landed' || seen.kind === 'answered')) return seen;
   }
   return null;
 }

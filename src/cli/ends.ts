@@ -30,7 +30,7 @@ export async function endsOf({ engine, names }: Network, { from, to, family }: A
   const route = await engine.route((start ?? far)!.address);
   const us: Host = { address: route.source, name: null };
   if (start?.address === us.address) {
-    throw new BeaconError('ERR_USAGE', `--source ${from} is our own address: leave it out to start here`);
+    throw new BeaconError('ERR_USAGE', `${from} is our own address: name another router, or leave -s or -r out to start here`);
   }
   if (start === null)
     return { ends: { kind: 'trace', us: us.address, from: us.address, to: far!.address }, source: us, target: far!, route };

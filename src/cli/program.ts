@@ -34,6 +34,7 @@ const OPTIONS = {
   size: () => new Option('--size <bytes>', 'size of the probe on the first link').argParser(number({ least: 64, most: 65_535 })),
   landing: () =>
     new Option('--landing <kind>', 'how a boomerang lands: as protocol 4/41 or as UDP').choices(['ipip', 'udp']).default('ipip'),
+  loose: () => new Option('--loose', 'legs may take more than one hop: a detour then passes for the leg'),
   maxLoss: () =>
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
   classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
@@ -99,6 +100,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       'rate',
       'maxLoss',
       'landing',
+      'loose',
       'port',
       'dscp',
       'size',
@@ -115,6 +117,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       'rate',
       'maxLoss',
       'landing',
+      'loose',
       'port',
       'dscp',
       'size',

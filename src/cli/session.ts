@@ -47,7 +47,9 @@ export async function sessionOn(network: Network, body: Body, reporter: Reporter
   return verdict.exit;
 }
 
-const stamped = (said: Said, timeMs: number): Event => ({ v: EVENT_VERSION, type: said.type, timeMs, ...said }) as Event;
+function stamped({ type, ...rest }: Said, timeMs: number): Event {
+  return { v: EVENT_VERSION, type, timeMs, ...rest } as Event;
+}
 
 /** The engine's clock, to a microsecond. */
 const engineMs = ({ engine }: Network): number => Number(engine.nowNs() / 1000n) / 1000;

@@ -97,6 +97,19 @@ test('an interruption ends it within 100 ms of the engine, and sends nothing mor
   }
 });
 
+test('it never waits longer than 100 ms, so that an interruption is noticed', async () => {
+  const engine = scripted({ replies: () => [] });
+  const waits: bigint[] = [];
+  const receive: typeof engine.receive = (untilNs) => {
+    waits.push(untilNs - engine.nowNs());
+    return engine.receive(untilNs);
+  };
+  const options = { ...OPTIONS, everyNs: () => 2000 * MS, timeoutNs: () => 3000 * MS };
+  for await (const one of openAsk({ ...engine, receive }, RUN).ask(times(2), options)) assert.is(one.kind, 'lost');
+  assert.ok(waits.length >= 50);
+  assert.ok(waits.every((wait) => wait <= 100_000_000n));
+});
+
 test('an interruption before the start asks nothing', async () => {
   const engine = scripted({ replies: () => [] });
   for await (const _ of openAsk(engine, RUN, AbortSignal.abort()).ask(times(3), OPTIONS)) throw new Error('something was seen');

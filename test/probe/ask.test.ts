@@ -58,6 +58,27 @@ test('a landing is in time up to the last nanosecond of the timeout, and late af
   assert.equal(kinds(await told({ replies: (sent) => [landing(sent, TIMEOUT + 1)] }, times(1))), ['lost', 'late']);
 });
 
+test('none is given up before its time, however often it is looked at', async () => {
+  const { seen } = await told({ replies: (sent) => [landing(sent, TIMEOUT)] }, times(150));
+  assert.equal(
+    seen.map(({ kind }) => kind),
+    Array(150).fill('landed'),
+  );
+});
+
+test('a packet that is handed out a little after a later one is still in time', async () => {
+  const replies = (sent: Sent): Reply[] =>
+    sent.index === 0 ? [{ ...landing(sent, TIMEOUT - MS), handedNs: 3 * MS }] : [landing(sent, TIMEOUT / 2 + MS)];
+  const { seen } = await told({ replies }, times(2), { everyNs: () => TIMEOUT / 2 });
+  assert.equal(
+    seen.map(({ kind, probe }) => [kind, probe.sequence]),
+    [
+      ['landed', 1],
+      ['landed', 0],
+    ],
+  );
+});
+
 test('a late answer leaves its probe lost, and is remarked while others are still waited for', async () => {
   const replies = (sent: Sent): Reply[] => [landing(sent, sent.index === 0 ? TIMEOUT + 20 * MS : TIMEOUT - MS)];
   const { seen } = await told({ replies }, times(2), { everyNs: () => 50 * MS });
@@ -96,6 +117,11 @@ test('an error that stays alone is the outcome at the deadline, with the time at
   assert.ok(engine.sinceNs() >= TIMEOUT);
 });
 
+test('of two errors the first counts', async () => {
+  const { seen } = await told({ replies: (sent) => [error(sent, 5 * MS), error(sent, 50 * MS)] }, times(1));
+  assert.equal(seen.map(rttOf), [5 * MS]);
+});
+
 test('an error is the outcome at once where it settles first, and a landing after it a duplicate', async () => {
   const replies = (sent: Sent): Reply[] => [error(sent, 5 * MS), ...(sent.index === 0 ? [landing(sent, 9 * MS)] : [])];
   const first = await told({ replies }, times(2), { settle: 'first', everyNs: () => 10 * MS });
@@ -126,6 +152,11 @@ test('missing probes are unknown, as many as our receiver dropped meanwhile; the
   const counted = kinds(await told({ replies, drops: (nowNs) => (nowNs > 20 * MS ? 3 : 0) }, times(20)));
   const count = (kind: string): number => counted.filter((one) => one === kind).length;
   assert.equal([count('landed'), count('lost'), count('unknown'), counted.length], [10, 7, 3, 20]);
+});
+
+test('a drop excuses the probe that is missing, not the one whose error was held back', async () => {
+  const replies = (sent: Sent): Reply[] => (sent.index === 0 ? [error(sent, 5 * MS)] : []);
+  assert.equal(kinds(await told({ replies, drops: (nowNs) => (nowNs > 20 * MS ? 1 : 0) }, times(2))), ['answered', 'unknown']);
 });
 
 test('drops do not excuse what was answered, nor what was awaited at another time', async () => {

@@ -136,8 +136,13 @@ test('a proof is of the question that was asked: another path under the same seq
   assert.is(quotedProbe(craft(question.template, RUN, 5, 7, 1n), RUN, pending), null);
 });
 
-/** Several questions of one run, with their plans. */
-const crowds = fc.record({ plans: fc.array(itineraries, { minLength: 1, maxLength: 5 }), run: runs, pick: fc.nat(1000), legs: fc.nat(5) });
+/** Several questions of one run, with their plans. With a high half of 0, a run leaves out its first 65,536 sequences. */
+const crowds = fc.record({
+  plans: fc.array(itineraries, { minLength: 1, maxLength: 5 }),
+  run: runs.filter(({ idKey }) => idKey > 0xffff),
+  pick: fc.nat(1000),
+  legs: fc.nat(5),
+});
 
 test('cut at any length from 28 on, a quote is about its own probe, about nobody, or ambiguous: never about another', async () => {
   await fc.assert(

@@ -56,9 +56,10 @@ export function scripted({ replies, takes = () => Number.POSITIVE_INFINITY, drop
   /** A packet that is stamped before `untilNs` is handed out even where that makes us late, as the contract of Engine wants it. */
   async function receive(until: bigint): Promise<{ bytes: Uint8Array; linkType: number; timeNs: bigint }[]> {
     const untilNs = Number(until - BEGAN_NS);
-    const next = Math.min(...waiting.filter(({ stampNs }) => stampNs <= untilNs).map(({ handedNs }) => handedNs));
-    nowNs = Math.max(nowNs, next === Number.POSITIVE_INFINITY ? untilNs : next);
-    const ready = waiting.filter(({ handedNs, stampNs }) => handedNs <= nowNs && stampNs <= untilNs);
+    const owed = waiting.filter(({ stampNs }) => stampNs <= untilNs).map(({ handedNs }) => handedNs);
+    const latestNs = owed.length === 0 ? untilNs : Math.max(untilNs, Math.min(...owed));
+    nowNs = Math.max(nowNs, Math.min(latestNs, ...waiting.map(({ handedNs }) => handedNs)));
+    const ready = waiting.filter(({ handedNs }) => handedNs <= nowNs);
     waiting = waiting.filter((one) => !ready.includes(one));
     ready.sort((a, b) => a.stampNs - b.stampNs);
     return ready.map(({ bytes, stampNs }) => ({ bytes, linkType: LINK_TYPE.raw, timeNs: BEGAN_NS + BigInt(stampNs) }));

@@ -23,6 +23,7 @@ export interface DiscoverOptions {
   readonly path?: readonly (string | null)[];
   readonly timeout: number;
   readonly maxHops: number;
+  readonly loose?: boolean;
   readonly family: FamilyNumber | null;
 }
 
@@ -41,7 +42,7 @@ export interface Found {
 export type Discovery = AsyncGenerator<Said, Found | { readonly exit: number }>;
 
 export function discover(command: Command, network: Network, asking: Asking, flow: Flow, options: DiscoverOptions): Discovery {
-  if (options.path !== undefined) return given(command, network, options.path, options.family);
+  if (options.path !== undefined) return given(command, network, { ...options, path: options.path });
   if (options.destination === undefined) {
     throw new BeaconError('ERR_USAGE', `${command} needs a path: give its end with -d (and its start with -s), or all its hops with -p`);
   }
@@ -86,7 +87,11 @@ async function* searched(
   if (!reached) yield endless(known, target);
   if (known.length === 0) return { exit: 1 };
   const rtts = hops.flatMap((hop) => hop.answers.map((answer) => answer?.rttNs ?? 0));
-  return { path: { us: us!, hops: known, distance: ends.kind === 'trace' ? 1 : null }, rttNs: Math.max(...rtts) || null, reached };
+  return {
+    path: { us: us!, hops: known, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false },
+    rttNs: Math.max(...rtts) || null,
+    reached,
+  };
 }
 
 function endless(known: readonly (Address | null)[], target: Host): Said {
@@ -99,7 +104,11 @@ function endless(known: readonly (Address | null)[], target: Host): Said {
   return { type: 'problem', code: 'PATH_NOT_FOUND', message };
 }
 
-async function* given(command: Command, network: Network, words: readonly (string | null)[], family: FamilyNumber | null): Discovery {
+async function* given(
+  command: Command,
+  network: Network,
+  { path: words, family, loose = false }: DiscoverOptions & { path: readonly (string | null)[] },
+): Discovery {
   const hosts: (Host | null)[] = [];
   for (const word of words) {
     const first = hosts.find((host) => host !== null);
@@ -107,11 +116,11 @@ async function* given(command: Command, network: Network, words: readonly (strin
   }
   const known = hosts.filter((host) => host !== null);
   if (known.length === 0) throw new BeaconError('ERR_USAGE', `--path ${words.map(() => '*').join(',')} names no hop: give at least one`);
-  const us = await ourAddress(network.engine, known);
-  const atUs = hosts[0]?.address === us.source;
+  const atUs = hosts[0] != null && (await isOurs(network.engine, hosts[0].address));
+  const next = known[atUs ? 1 : 0];
+  if (next === undefined) throw new BeaconError('ERR_USAGE', `--path ${words[0]} names nobody but us: give the hops after us too`);
+  const us = await network.engine.route(next.address);
   const hops = (atUs ? hosts.slice(1) : hosts).map((host) => host?.address ?? null);
-  if (hops.every((address) => address === null))
-    throw new BeaconError('ERR_USAGE', `--path ${words[0]} names nobody but us: give the hops after us too`);
   const source: Host = { address: us.source, name: null };
   yield startEvent(command, network.engine, us, source, known.at(-1)!, false);
   if (!atUs) {
@@ -119,11 +128,8 @@ async function* given(command: Command, network: Network, words: readonly (strin
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
   yield { type: 'path', hops: [us.source, ...hops] };
-  return { path: { us: us.source, hops, distance: atUs ? 1 : null }, rttNs: null, reached: true };
+  return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true };
 }
 
-/** The way to the first hop that is not us. */
-async function ourAddress(engine: Engine, known: readonly Host[]): Promise<Awaited<ReturnType<Engine['route']>>> {
-  const first = await engine.route(known[0]!.address);
-  return first.source === known[0]!.address && known[1] !== undefined ? engine.route(known[1].address) : first;
-}
+/** The way to an address of our own starts at that address. */
+const isOurs = async (engine: Engine, address: Address): Promise<boolean> => (await engine.route(address)).source === address;

@@ -5,6 +5,7 @@ import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import { sweep } from '../../boomerang/sweep.ts';
 import type { Tally } from '../../boomerang/tally.ts';
 import { openAsk } from '../../probe/ask.ts';
+import type { Answer } from '../../probe/observation.ts';
 import { newRun } from '../../probe/run.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { familyWanted } from '../network.ts';
@@ -43,6 +44,7 @@ export async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenera
   for await (const hop of source) {
     hops.push(hop);
     if (hop.state === 'does not decapsulate') yield leftOut(hop, `${hop.address} does not decapsulate: it`);
+    if (hop.trouble !== null) yield trouble(hop, hop.trouble);
     if (hop.state === 'silent') yield leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`);
   }
   const last = hops.findLastIndex((hop) => hop.state === 'visited');
@@ -58,6 +60,12 @@ const leftOut = (hop: SurveyedHop, subject: string): Said => ({
   type: 'problem',
   code: hop.state === 'silent' ? 'SILENT_HOP' : 'NO_DECAPSULATION',
   message: `${subject} keeps its row, and deeper probes go past it`,
+});
+
+const trouble = (hop: SurveyedHop, { from, icmp, leg }: Answer): Said => ({
+  type: 'problem',
+  code: 'NO_WAY_HOME',
+  message: `Probes to ${hop.address} do not come home: ${from} answers ICMP ${icmp.type}/${icmp.code} on leg ${(leg ?? 0) + 1}; a leg of more than one hop needs --loose`,
 });
 
 /** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */

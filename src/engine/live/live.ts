@@ -34,7 +34,10 @@ const NO_NEIGHBOUR = new Uint8Array(0);
 export function openLive(options: LiveOptions): Engine {
   const addon = loadAddon();
   const socket = newSocket(addon, options);
-  const opened = activate(socket);
+  let isOpen = false;
+  const opened = activate(socket).then(() => {
+    isOpen = true;
+  });
   const around = surroundings();
   for (const begun of [opened, around]) begun.catch(() => {}); // route() throws it
   const routes = new Map<Address, Promise<Route>>();
@@ -96,7 +99,7 @@ export function openLive(options: LiveOptions): Engine {
     },
     send,
     receive,
-    drops: () => socket.dropped(),
+    drops: () => (isOpen && !closed ? socket.dropped() : 0),
     close,
     [Symbol.asyncDispose]: close,
   };
