@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Flow } from '../probe/itinerary.ts';
-import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
+import { isOutcome, type Outcome } from '../probe/observation.ts';
 import { question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
 import { FAMILIES, isKind } from '../wire/family.ts';
@@ -29,8 +29,8 @@ export interface SurveyedHop {
   readonly state: HopState;
   /** The hops that a boomerang to this one visits, nearest first, itself last. Empty where it cannot be visited. */
   readonly waypoints: readonly Waypoint[];
-  /** What came instead of the probe, whichever way home was tried; null where it landed or nothing came. */
-  readonly trouble: Answer | null;
+  /** What came instead of the first probe, whichever way home was tried; null where it landed or nothing came. */
+  readonly trouble: (Outcome & { readonly kind: 'answered' }) | null;
 }
 
 /** A loss must not look like a hop that cannot be visited: one that stays silent is asked this often, then taken as it is. */
@@ -56,12 +56,12 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
     });
     if (visit.outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, visit.outcome.rttNs);
     anySilent ||= visit.outcome === null && !visit.refused;
+    const trouble = visit.outcome?.kind === 'answered' ? visit.outcome : null;
     if (visit.refused) {
-      yield { position, address, state: 'does not decapsulate', waypoints: [], trouble: null };
+      yield { position, address, state: 'does not decapsulate', waypoints: [], trouble };
       continue;
     }
     before = visit.waypoints;
-    const trouble = visit.outcome?.kind === 'answered' ? visit.outcome : null;
     yield { position, address, state: 'visited', waypoints: before, trouble };
   }
 }

@@ -29,7 +29,7 @@ export async function* sweep(
   hops: readonly SurveyedHop[],
   options: SweepOptions,
 ): AsyncGenerator<readonly Tally[]> {
-  const tallies = hops.map(({ position, address, waypoints }) => newTally(position, address, waypoints.length > 0));
+  const tallies = hops.map(firstTally);
   const byPosition = new Map(tallies.map((tally) => [tally.position, tally]));
   const questions: Question[] = [];
   for (const { position, waypoints } of hops) {
@@ -50,6 +50,16 @@ export async function* sweep(
     yield tallies;
   }
   yield tallies;
+}
+
+/** A hop that cannot be visited has its row all the same: with what the survey's one probe met there. */
+export function firstTally({ position, address, waypoints, trouble }: SurveyedHop): Tally {
+  const visited = waypoints.length > 0;
+  const tally = newTally(position, address, visited);
+  if (visited || trouble === null) return tally;
+  tally.sent += 1;
+  count(tally, trouble);
+  return tally;
 }
 
 /** Round after round over all hops, so that each sees the same minutes of the network. */

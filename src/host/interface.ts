@@ -1,6 +1,6 @@
 /** The network interfaces of this machine. */
 import { BeaconError } from '../error.ts';
-import { ip } from './ip.ts';
+import type { Row } from './ip.ts';
 
 export interface Interface {
   readonly index: number;
@@ -11,21 +11,20 @@ export interface Interface {
   readonly hasNeighbours: boolean;
 }
 
-export async function interfaces(): Promise<readonly Interface[]> {
-  const answer = await ip('link', 'show');
-  return answer.ok ? answer.rows.map(readInterface) : [];
-}
+/** Asks for `interfacesIn`. */
+export const SHOW_INTERFACES = 'link show';
 
-function readInterface(row: Record<string, unknown>): Interface {
-  const flags = row.flags as readonly string[];
-  return {
-    index: Number(row.ifindex),
-    name: String(row.ifname),
-    mtu: Number(row.mtu),
-    up: flags.includes('UP'),
-    hasNeighbours: row.link_type === 'ether' && !flags.includes('NOARP'),
-  };
-}
+export const interfacesIn = (rows: readonly Row[]): Interface[] =>
+  rows.map((row) => {
+    const flags = row.flags as readonly string[];
+    return {
+      index: Number(row.ifindex),
+      name: String(row.ifname),
+      mtu: Number(row.mtu),
+      up: flags.includes('UP'),
+      hasNeighbours: row.link_type === 'ether' && !flags.includes('NOARP'),
+    };
+  });
 
 /** Throws ERR_NO_INTERFACE with the names there are, or ERR_INTERFACE_DOWN. */
 export function usable(name: string, all: readonly Interface[]): Interface {

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconError } from '../error.ts';
 import { type Address, familyOf } from '../wire/address.ts';
-import { ip } from './ip.ts';
+import { ip, type Row } from './ip.ts';
 
 /** ARP and neighbour discovery both give up after three requests, one a second (RFC 4861 §10). */
 const PATIENCE_MS = 3000;
@@ -16,12 +16,14 @@ export interface Neighbour {
   readonly mac: string;
 }
 
+/** Asks for `neighboursIn`. */
+export const SHOW_NEIGHBOURS = 'neigh show';
+
 /** Those whose link-layer address the kernel knows. */
-export async function neighbours(): Promise<readonly Neighbour[]> {
-  const answer = await ip('neigh', 'show');
-  const known = answer.ok ? answer.rows.filter(({ lladdr }) => typeof lladdr === 'string') : [];
-  return known.map(({ dst, dev, lladdr }) => ({ address: String(dst), interface: String(dev), mac: String(lladdr) }));
-}
+export const neighboursIn = (rows: readonly Row[]): Neighbour[] =>
+  rows
+    .filter(({ lladdr }) => typeof lladdr === 'string')
+    .map(({ dst, dev, lladdr }) => ({ address: String(dst), interface: String(dev), mac: String(lladdr) }));
 
 export const macOf = (known: readonly Neighbour[], address: Address, interfaceName: string): string | null =>
   known.find((one) => one.address === address && one.interface === interfaceName)?.mac ?? null;
@@ -30,7 +32,8 @@ export const macOf = (known: readonly Neighbour[], address: Address, interfaceNa
 export async function resolvedMac(address: Address, interfaceName: string): Promise<string> {
   await poke(address, interfaceName);
   for (let pauseMs = 1, waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const mac = macOf(await neighbours(), address, interfaceName);
+    const { answers } = await ip(SHOW_NEIGHBOURS);
+    const mac = macOf(neighboursIn(answers[0] ?? []), address, interfaceName);
     if (mac !== null) return mac;
     await sleep(pauseMs);
   }

@@ -1,8 +1,8 @@
 /** Reads what the kernel counted. */
+import type { Counters, Decapsulated, LinkCounters } from '../topology/counters.ts';
 import { addressesOf } from '../topology/lookup.ts';
 import type { Topology } from '../topology/topology.ts';
 import { run } from './command.ts';
-import type { Counters, Decapsulated, LinkCounters } from './lab.ts';
 import { directionNumber, hex, ownAddressKey, readLong, readTally, readWord, type Tally } from './maps.ts';
 import { pinOf } from './places.ts';
 

@@ -1,8 +1,8 @@
 /** A network of kernel routers that is up: what can be asked of it and done to it. */
 import type { ChildProcess } from 'node:child_process';
+import type { Counters } from '../topology/counters.ts';
 import type { Fault } from '../topology/fault.ts';
 import type { Topology } from '../topology/topology.ts';
-import type { Address } from '../wire/address.ts';
 
 /** Disposing takes the lab down. */
 export interface Lab extends AsyncDisposable {
@@ -38,32 +38,4 @@ export interface Executed {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** The routers' own truth, counted in the kernel. */
-export interface Counters {
-  /** Directions that had a fault set, in the order of the topology. */
-  readonly links: readonly LinkCounters[];
-  /** Every address that strips headers, also those that stripped none. */
-  readonly decapsulated: readonly Decapsulated[];
-}
-
-/** IP packets of one direction since its fault was set; ARP, neighbour discovery and multicast pass uncounted. */
-export interface LinkCounters {
-  readonly link: string;
-  readonly from: string;
-  readonly to: string;
-  /** All that were about to leave, the lost ones too, the copies made here not. */
-  readonly seen: number;
-  readonly lost: number;
-  readonly flowLost: number;
-  readonly duplicated: number;
-  readonly corrupted: number;
-}
-
-export interface Decapsulated {
-  readonly node: string;
-  readonly address: Address;
-  /** Headers stripped, one for each layer. */
-  readonly headers: number;
 }

@@ -101,7 +101,8 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
       pending.settle(probe.sequence, STATE.landed);
       yield { kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl };
     } else if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {
-      if (!held.has(probe.sequence)) held.set(probe.sequence, answered(sighting, probe, rttNs));
+      if (held.has(probe.sequence)) yield { kind: 'duplicate', probe };
+      else held.set(probe.sequence, answered(sighting, probe, rttNs));
     } else {
       pending.settle(probe.sequence, STATE.answered);
       yield answered(sighting, probe, rttNs);

@@ -16,23 +16,30 @@ const RETRY_NS = 1_000_000;
 /** A timer's step. Probes that are closer together leave in small bursts, rather than keep a core busy with waiting. */
 const STEP_NS = 1_000_000;
 
-/** `everyNs()` is the gap after the probe that goes next; read anew for each. */
+/** A gap is rarely a whole number of nanoseconds: what is due by a hair is due. */
+const ROUNDING = 1e-6;
+
+/** `everyNs()` is the gap before the probe that goes next; read anew at each look, since an asker may learn that it need not wait. */
 export function createPace(everyNs: () => number, startNs: number): Pace {
-  let nextDueNs = startNs;
+  let lastDueNs = Number.NEGATIVE_INFINITY; // the first goes at once
+  let lookedNs = startNs;
   let retryNs = 0;
+  const nextDueNs = (): number => Math.max(startNs, lastDueNs + everyNs());
   return {
     due(nowNs, most) {
-      if (nowNs < retryNs || nowNs < nextDueNs) return 0;
-      nextDueNs = Math.max(nextDueNs, nowNs - CATCH_UP_NS);
+      if (nowNs < retryNs || nowNs < nextDueNs()) return 0;
+      lookedNs = nowNs;
       const gapNs = everyNs();
-      return gapNs === 0 ? most : Math.min(most, Math.floor((nowNs - nextDueNs) / gapNs) + 1);
+      if (gapNs === 0) return most;
+      lastDueNs = Math.max(lastDueNs, startNs - gapNs, nowNs - CATCH_UP_NS - gapNs);
+      return Math.min(most, Math.floor((nowNs - lastDueNs) / gapNs + ROUNDING));
     },
     sent(count, refusedNs) {
-      nextDueNs += count * everyNs();
+      lastDueNs = everyNs() === 0 ? lookedNs : lastDueNs + count * everyNs();
       retryNs = refusedNs === null ? 0 : refusedNs + RETRY_NS;
     },
     nextNs(nowNs) {
-      const dueNs = Math.max(nextDueNs, retryNs);
+      const dueNs = Math.max(nextDueNs(), retryNs);
       return dueNs <= nowNs || everyNs() >= STEP_NS ? dueNs : Math.max(dueNs, nowNs + STEP_NS);
     },
   };

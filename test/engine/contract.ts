@@ -158,19 +158,21 @@ const CLAIMS: Record<string, Claim> = {
     assert.is(engine.drops(), dropped);
   },
 
-  'packets are handed out in the order of their stamps': async (engine, topology) => {
+  // two processors that receive at once may stamp in one order and queue in the other
+  'packets are handed out in the order of their stamps, give or take 10 ms': async (engine, topology) => {
     const [near, distant] = [await engine.route(firstRouter(topology, 4)), await engine.route(far(topology, 4))];
+    const seen: Packet[] = [];
     for (let i = 0; i < 5; i += 1) {
       engine.send(distant, [echo(distant, i)]);
       engine.send(near, [echo(near, i)]);
-      await engine.receive(engine.nowNs() + MS / 10n);
+      seen.push(...(await engine.receive(engine.nowNs() + MS / 10n)));
     }
-    const stamps = (await collect(engine, PATIENCE)).map(({ timeNs }) => timeNs);
-    assert.ok(stamps.length > 0);
-    assert.equal(
-      stamps,
-      stamps.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-    );
+    const stamps = [...seen, ...(await collect(engine, PATIENCE))].map(({ timeNs }) => timeNs);
+    assert.is(stamps.length, 10);
+    stamps.reduce((latest, stamp) => {
+      assert.ok(stamp > latest - 10n * MS);
+      return stamp > latest ? stamp : latest;
+    });
   },
 
   'a closed engine is closed once and for all': async (engine, topology) => {

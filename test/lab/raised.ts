@@ -1,7 +1,8 @@
 /** Labs for tests: fixtures under names of their own, and what a test asks of a node. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Counters, Lab } from '../../src/lab/lab.ts';
+import type { Lab } from '../../src/lab/lab.ts';
+import type { Counters } from '../../src/topology/counters.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
 import type { Topology } from '../../src/topology/topology.ts';
 

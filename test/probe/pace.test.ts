@@ -41,8 +41,11 @@ test('the gap is read anew: an asker may slow down and speed up', () => {
   pace.sent(pace.due(0, 64), null);
   assert.is(pace.nextNs(0), 2 * MS);
   gapNs = 50 * MS;
-  pace.sent(pace.due(2 * MS, 64), null);
-  assert.is(pace.nextNs(2 * MS), 52 * MS);
+  assert.is(pace.due(2 * MS, 64), 0);
+  assert.is(pace.nextNs(2 * MS), 50 * MS);
+  gapNs = 0; // what it waited for is known: nothing is waited out
+  assert.ok(pace.nextNs(3 * MS) <= 3 * MS);
+  assert.is(pace.due(3 * MS, 64), 64);
 });
 
 test('with no spacing as many are due as may go', () => {

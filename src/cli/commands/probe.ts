@@ -44,7 +44,7 @@ export async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenera
   for await (const hop of source) {
     hops.push(hop);
     if (hop.state === 'does not decapsulate') yield leftOut(hop, `${hop.address} does not decapsulate: it`);
-    if (hop.trouble !== null) yield trouble(hop, hop.trouble);
+    if (hop.state === 'visited' && hop.trouble !== null) yield trouble(hop, hop.trouble);
     if (hop.state === 'silent') yield leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`);
   }
   const last = hops.findLastIndex((hop) => hop.state === 'visited');
@@ -70,7 +70,7 @@ const trouble = (hop: SurveyedHop, { from, icmp, leg }: Answer): Said => ({
 
 /** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */
 export function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {
-  const measured = tallies.filter(({ sent }) => sent > 0);
+  const measured = tallies.filter(({ sent, rtts }) => sent > 0 && rtts !== null); // the rest is only listed
   const failed = measured.some((tally) => {
     const decided = tally.received + tally.lost + errorsOf(tally);
     return decided > 0 && (tally.lost + errorsOf(tally)) / decided > maxLoss;

@@ -2,7 +2,8 @@
 import { classicSpray } from '../../boomerang/classic.ts';
 import { addressAt } from '../../boomerang/path.ts';
 import { survey } from '../../boomerang/survey.ts';
-import { count, newTally } from '../../boomerang/tally.ts';
+import { firstTally } from '../../boomerang/sweep.ts';
+import { count } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
 import { openAsk } from '../../probe/ask.ts';
 import { newRun } from '../../probe/run.ts';
@@ -31,7 +32,7 @@ export const sprayCommand = (options: SprayCommandOptions, print: ((line: string
 
     const timeoutNs = options.timeout * 1e9;
     const hops = yield* surveyed(survey(engine, asking, found.path, { ...options, flow, timeoutNs, rttNs: found.rttNs }));
-    const tallies = hops.map(({ position, address, waypoints }) => newTally(position, address, waypoints.length > 0));
+    const tallies = hops.map(firstTally);
     let at = 0;
     for await (const { position, seen } of classicSpray(engine, asking, found.path, hops, { ...options, flow, timeoutNs })) {
       const tally = tallies.find((one) => one.position === position)!;

@@ -1,6 +1,6 @@
 /** The engine of the real network: one libpcap handle on all interfaces, by which probes leave and answers come in. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import { type HostRoute, routeTo, surroundings } from '../../host/route.ts';
+import { type HostRoute, routeTo } from '../../host/route.ts';
 import { type Address, familyOf } from '../../wire/address.ts';
 import { FAMILIES } from '../../wire/family.ts';
 import { macBytes } from '../../wire/link.ts';
@@ -38,15 +38,14 @@ export function openLive(options: LiveOptions): Engine {
   const opened = activate(socket).then(() => {
     isOpen = true;
   });
-  const around = surroundings();
-  for (const begun of [opened, around]) begun.catch(() => {}); // route() throws it
+  opened.catch(() => {}); // route() throws it
   const routes = new Map<Address, Promise<Route>>();
   const ways = new Map<Route, { found: HostRoute; neighbour: Uint8Array; etherType: number }>();
   let breathedMs = Date.now();
   let closed = false;
 
   async function findRoute(destination: Address): Promise<Route> {
-    const [found] = await Promise.all([routeTo(destination, options, around), opened]);
+    const [found] = await Promise.all([routeTo(destination, options), opened]);
     const { source, nextHop, nextHopMac } = found;
     const route: Route = { destination, interface: found.interface.name, source, nextHop, mtu: found.interface.mtu };
     const neighbour = nextHopMac === null ? NO_NEIGHBOUR : macBytes(nextHopMac);

@@ -1,31 +1,10 @@
 /** What can be done to a simulated link, and what its directions have counted. */
 import { BeaconError } from '../../error.ts';
+import type { Counters } from '../../topology/counters.ts';
 import type { Fault } from '../../topology/fault.ts';
 import { NO_FAULT } from '../../topology/fault.ts';
 import { linkNamed, nodeNamed } from '../../topology/lookup.ts';
-import type { Address } from '../../wire/address.ts';
-import { type Direction, emptyTally, type Network, type Tally } from './network.ts';
-
-export interface Counters {
-  /** Both directions of every link, in the order of the topology, each since its fault was set. */
-  readonly links: readonly LinkCounters[];
-  /** Every address that strips headers, also those that stripped none. */
-  readonly decapsulated: readonly Decapsulated[];
-}
-
-/** `seen`: all that were about to leave, the lost ones too, copies made by the fault not. Neighbour discovery is not counted. */
-export interface LinkCounters extends Readonly<Tally> {
-  readonly link: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface Decapsulated {
-  readonly node: string;
-  readonly address: Address;
-  /** Headers stripped, one for each layer. */
-  readonly headers: number;
-}
+import { type Direction, emptyTally, type Network } from './network.ts';
 
 /** Throws BeaconError ERR_USAGE for a stranger and for one direction `down`: a link has one carrier. */
 export function setFault(network: Network, name: string, from: string | null, fault: Fault | 'down' | 'clear', salt: () => number): void {

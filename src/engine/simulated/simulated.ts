@@ -1,6 +1,7 @@
 /** The engine of a network that is only computed: routers on raw bytes, virtual time, and chance from a seed. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { BeaconError } from '../../error.ts';
+import type { Counters } from '../../topology/counters.ts';
 import type { Fault } from '../../topology/fault.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Address } from '../../wire/address.ts';
@@ -9,7 +10,7 @@ import type { Names } from '../names.ts';
 import { agenda } from './agenda.ts';
 import { cross } from './crossing.ts';
 import { advance } from './events.ts';
-import { type Counters, countersOf, setFault } from './faults.ts';
+import { countersOf, setFault } from './faults.ts';
 import type { HashPolicy } from './flow.ts';
 import { FAMILIES } from './header.ts';
 import { simulatedNames } from './names.ts';
