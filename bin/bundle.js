@@ -15,6 +15,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true, // less to read; names stay, for the stacks of bug reports
   // CommonJS packages inside the bundle call require().
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   logLevel: 'warning',

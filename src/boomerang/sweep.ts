@@ -62,10 +62,14 @@ export function firstTally({ position, address, waypoints, trouble }: SurveyedHo
   return tally;
 }
 
-/** Round after round over all hops, so that each sees the same minutes of the network. */
+/**
+ * Round after round over all hops, so that each sees the same minutes of the network. Each round begins one hop further on: a link
+ * that loses every tenth packet would else always meet the same hops (RFC 2330, 11.1: periodic sampling).
+ */
 function* inTurn(questions: readonly Question[], tallies: ReadonlyMap<number, Tally>, rounds: number): Generator<Question> {
   for (let round = 0; round < rounds; round += 1) {
-    for (const asked of questions) {
+    const first = questions.length === 0 ? 0 : round % questions.length;
+    for (const asked of [...questions.slice(first), ...questions.slice(0, first)]) {
       tallies.get(asked.path)!.sent += 1;
       yield asked;
     }

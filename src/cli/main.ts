@@ -27,7 +27,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 async function act(call: Call): Promise<number> {
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
-    return session(call.options as unknown as NetworkOptions, measuring(call, print), reporterFor(call.options), interruption());
+    const options = { ...call.options, answers: call.command === 'trace' ? 'few' : 'many' } as unknown as NetworkOptions;
+    return session(options, measuring(call, print), reporterFor(call.options), interruption());
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, interruption());
   return (await import('./commands/lab.ts')).lab(call);

@@ -18,7 +18,12 @@ export interface NetworkOptions {
   readonly interface: string;
   readonly address?: string;
   readonly size?: number;
+  /** How many answers may come at once. */
+  readonly answers: 'few' | 'many';
 }
+
+/** A trace has few answers at a time, and a large ring would cost it 10 ms, since the kernel zeroes it. */
+const SMALL_BUFFER_BYTES = 2 << 20;
 
 /** Rooms are loaded when they are needed: a trace must not wait for a simulator. */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
@@ -30,6 +35,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     interface: options.interface === 'any' ? null : options.interface,
     source: ownAddress(options.address),
     largest: options.size ?? 0,
+    ...(options.answers === 'few' && { bufferBytes: SMALL_BUFFER_BYTES }),
   });
   return { engine, names: systemNames() };
 }

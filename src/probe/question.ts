@@ -19,9 +19,12 @@ export interface Question {
   readonly addresses: readonly { readonly source: Uint8Array; readonly destination: Uint8Array }[];
 }
 
-/** Throws BeaconError ERR_MTU where the packet does not fit the first link, and what Engine.route throws. */
-export async function question(engine: Engine, itinerary: Itinerary, path: number): Promise<Question> {
-  const route = await engine.route(itinerary.layers[0]!.destination);
+/** Finds the way out first. Throws what `questionBy` and Engine.route throw. */
+export const question = async (engine: Engine, itinerary: Itinerary, path: number): Promise<Question> =>
+  questionBy(await engine.route(itinerary.layers[0]!.destination), itinerary, path);
+
+/** By a route that is known. Throws BeaconError ERR_MTU where the packet does not fit the first link. */
+export function questionBy(route: Route, itinerary: Itinerary, path: number): Question {
   refuseTooLarge(itinerary, route);
   const template = compile(itinerary);
   const addresses = itinerary.layers.map(({ source, destination }) => ({

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Flow } from '../probe/itinerary.ts';
 import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
-import { type Question, question } from '../probe/question.ts';
+import { type Question, questionBy } from '../probe/question.ts';
 import { type Hop, type HopAnswer, meaningOf } from './hop.ts';
 import { type PathEnds, PLANS, traceLayers } from './path-kind.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
@@ -31,12 +31,12 @@ const PATIENCE_RTTS = 3;
 /** Yields each hop when it has all its answers. Stopping the iteration stops the trace. */
 export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, options: TraceOptions): AsyncGenerator<Traced> {
   const schedule = createSchedule(options);
-  const questions = await prepare(engine, ends, options);
+  const questionFor = await questionMaker(engine, ends, options.flow);
   const hops = new Map<number, Hop>();
   const lastLeg = PLANS[ends.kind](ends).outer.length;
   let patienceNs = options.timeoutNs;
   let next = options.firstTtl;
-  const outcomes = asking.ask(drawn(schedule, questions), {
+  const outcomes = asking.ask(drawn(schedule, questionFor), {
     everyNs: () => (schedule.isFirstRound() ? ROUND_1_GAP_NS : 0),
     timeoutNs: () => patienceNs,
     settle: 'first',
@@ -62,17 +62,20 @@ export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, opt
 
 const silentHop = (ttl: number): Hop => ({ ttl, answers: [], reached: false, error: null });
 
-function* drawn(schedule: Schedule, questions: ReadonlyMap<number, Question>): Generator<Question | null> {
-  for (let ttl = schedule.next(); ttl !== 'done'; ttl = schedule.next()) yield ttl === 'wait' ? null : questions.get(ttl)!;
+/** Each ttl's question is made when it is first asked: a short path never needs the other twenty. */
+async function questionMaker(engine: Engine, ends: PathEnds, flow: Flow): Promise<(ttl: number) => Question> {
+  const { landing } = PLANS[ends.kind](ends);
+  const route = await engine.route(traceLayers(ends, 1)[0]!.destination);
+  const made = new Map<number, Question>();
+  return (ttl) => {
+    const known = made.get(ttl) ?? questionBy(route, { layers: traceLayers(ends, ttl), flow, landing }, 0);
+    made.set(ttl, known);
+    return known;
+  };
 }
 
-async function prepare(engine: Engine, ends: PathEnds, { flow, firstTtl, lastTtl }: TraceOptions): Promise<Map<number, Question>> {
-  const { landing } = PLANS[ends.kind](ends);
-  const questions = new Map<number, Question>();
-  for (let ttl = firstTtl; ttl <= lastTtl; ttl += 1) {
-    questions.set(ttl, await question(engine, { layers: traceLayers(ends, ttl), flow, landing }, 0));
-  }
-  return questions;
+function* drawn(schedule: Schedule, questionFor: (ttl: number) => Question): Generator<Question | null> {
+  for (let ttl = schedule.next(); ttl !== 'done'; ttl = schedule.next()) yield ttl === 'wait' ? null : questionFor(ttl);
 }
 
 /** In a reverse trace the end is us: the probe that comes home answers for the last hop. */

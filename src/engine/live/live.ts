@@ -15,9 +15,10 @@ export interface LiveOptions {
   readonly source: Address | null;
   /** Bytes of the largest IP packet that may come home. */
   readonly largest: number;
+  /** Bytes of the kernel's ring, which holds what arrives while we are busy; 32 MB (about 8,000 answers) where left out. */
+  readonly bufferBytes?: number;
 }
 
-/** Room for about 15,000 answers while we are busy; the kernel maps it in a few milliseconds. */
 const BUFFER_BYTES = 32 << 20;
 /** The largest answer is an ICMPv6 error of 1280 bytes. */
 const LEAST_SNAP_LENGTH = 1536;
@@ -104,9 +105,9 @@ export function openLive(options: LiveOptions): Engine {
   };
 }
 
-const newSocket = (addon: Addon, { largest }: LiveOptions): NativeSocket => {
+const newSocket = (addon: Addon, { largest, bufferBytes = BUFFER_BYTES }: LiveOptions): NativeSocket => {
   const snapLength = Math.max(LEAST_SNAP_LENGTH, largest) + LARGEST_LINK_HEADER;
-  return new addon.PcapSocket({ filter: CAPTURE_FILTER, snapLength, bufferBytes: BUFFER_BYTES });
+  return new addon.PcapSocket({ filter: CAPTURE_FILTER, snapLength, bufferBytes });
 };
 
 async function activate(socket: NativeSocket): Promise<void> {
