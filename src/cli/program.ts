@@ -49,7 +49,7 @@ const count = (default_: number): Option =>
   new Option('-c, --count <number>', 'probes per hop').argParser(number({ least: 1, most: 10_000_000 })).default(default_);
 
 type OptionName = keyof typeof OPTIONS;
-const NETWORK = ['address', 'interface', 'numeric', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
+const NETWORK = ['address', 'interface', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
 const PROBES = ['protocol', 'port', 'dscp', 'size'] as const;
 const PATH = ['source', 'destination', 'path', 'maxHops'] as const;
 
@@ -87,6 +87,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       'traceCount',
       'maxHops',
       'firstHop',
+      'numeric',
       ...PROBES,
       ...NETWORK,
     ),

@@ -5,7 +5,7 @@ import { BeaconError } from '../error.ts';
 import { addressBytes, familyOf } from '../wire/address.ts';
 import { FAMILIES } from '../wire/family.ts';
 import { compile, layerLengths, type Template } from './craft.ts';
-import { type Itinerary, smallestSize } from './itinerary.ts';
+import { headersLength, type Itinerary, type Layer, smallestSize } from './itinerary.ts';
 
 export interface Question {
   readonly itinerary: Itinerary;
@@ -23,9 +23,9 @@ export interface Question {
 export const question = async (engine: Engine, itinerary: Itinerary, path: number): Promise<Question> =>
   questionBy(await engine.route(itinerary.layers[0]!.destination), itinerary, path);
 
-/** By a route that is known. Throws BeaconError ERR_MTU where the packet does not fit the first link. */
+/** By a route that is known. Throws BeaconError ERR_MTU where the packet does not fit the first link, ERR_USAGE where a size is too small. */
 export function questionBy(route: Route, itinerary: Itinerary, path: number): Question {
-  refuseTooLarge(itinerary, route);
+  refuseWrongSize(itinerary, route);
   const template = compile(itinerary);
   const addresses = itinerary.layers.map(({ source, destination }) => ({
     source: addressBytes(source),
@@ -34,18 +34,23 @@ export function questionBy(route: Route, itinerary: Itinerary, path: number): Qu
   return { itinerary, template, route, path, lengths: layerLengths(itinerary, template.bytes.length), addresses };
 }
 
-function refuseTooLarge({ layers, flow }: Itinerary, route: Route): void {
-  const size = flow.size ?? smallestSize(layers);
-  if (size <= route.mtu) return;
-  const headers = ([4, 6] as const)
-    .map((family) => ({ count: layers.filter((layer) => familyOf(layer.destination) === family).length, family }))
-    .filter(({ count }) => count > 0)
-    .map(({ count, family }) => `${count} IPv${family} headers of ${FAMILIES[family].headerLength}`)
-    .join(' + ');
+/** The arithmetic is told, since nested headers add up fast. */
+function refuseWrongSize({ layers, flow }: Itinerary, route: Route): void {
   const least = smallestSize(layers);
-  const sum = `${headers} + ${least - layers.reduce((total, layer) => total + FAMILIES[familyOf(layer.destination)].headerLength, 0)} bytes of UDP and identity = ${least}`;
-  throw new BeaconError(
-    'ERR_MTU',
-    `A probe of ${size} bytes exceeds the MTU of ${route.mtu} on ${route.interface} (${sum}): give a shorter path or a smaller --size`,
-  );
+  const size = flow.size ?? least;
+  if (size >= least && size <= route.mtu) return;
+  const sum = `${headersText(layers)} + ${least - headersLength(layers)} of transport and identity = ${least}`;
+  throw size < least
+    ? new BeaconError('ERR_USAGE', `A probe of ${size} bytes cannot hold its headers (${sum}): give a larger --size, or none`)
+    : new BeaconError(
+        'ERR_MTU',
+        `A probe of ${size} bytes exceeds the MTU of ${route.mtu} on ${route.interface} (${sum}): give a shorter path or a smaller --size`,
+      );
 }
+
+const headersText = (layers: readonly Layer[]): string =>
+  ([4, 6] as const)
+    .map((family) => ({ family, count: layers.filter(({ destination }) => familyOf(destination) === family).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ family, count }) => `${count} IPv${family} headers of ${FAMILIES[family].headerLength}`)
+    .join(' + ');

@@ -23,7 +23,7 @@ test('a probe as long as the MTU goes out, one byte more is refused', async () =
 test('the refusal shows the arithmetic, both families named', async () => {
   const plan = itinerary([R4[0], R6[0], A6], { size: 1600 });
   const error = await question(routing(1500), plan, 0).then(() => null, String);
-  const sum = '1 IPv4 headers of 20 + 2 IPv6 headers of 40 + 44 bytes of UDP and identity = 144';
+  const sum = '1 IPv4 headers of 20 + 2 IPv6 headers of 40 + 44 of transport and identity = 144';
   assert.is(error, `BeaconError: A probe of 1600 bytes exceeds the MTU of 1500 on test0 (${sum}): give a shorter path or a smaller --size`);
 });
 
