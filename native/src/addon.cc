@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "kernel_tables.h"
 #include "pcap_socket.h"
 
 // realtimeNs(): nanoseconds since 1970 on the clock that stamps captured packets; Date.now() has milliseconds only.
@@ -14,6 +15,9 @@ static Napi::Value RealtimeNs(const Napi::CallbackInfo& info) {
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("PcapSocket", PcapSocket::Define(env));
   exports.Set("realtimeNs", Napi::Function::New<RealtimeNs>(env, "realtimeNs"));
+  exports.Set("interfaces", Napi::Function::New<kernel_tables::Interfaces>(env, "interfaces"));
+  exports.Set("route", Napi::Function::New<kernel_tables::Route>(env, "route"));
+  exports.Set("neighbour", Napi::Function::New<kernel_tables::Neighbour>(env, "neighbour"));
   return exports;
 }
 

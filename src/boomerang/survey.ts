@@ -96,6 +96,7 @@ async function tryVisits(
 ): Promise<Visit> {
   let first: Outcome | null = null;
   for (const waypoints of ways) {
+    if (first !== null && !(await isSameRouter(engine, asking, path, waypoints, options))) continue;
     const outcome = await askUntilHeard(engine, asking, path, waypoints, options);
     if (outcome?.kind === 'landed') return { waypoints, outcome, refused: false };
     if (outcome?.kind === 'answered' && outcome.leg === waypoints.length - 1 && isRefusal(outcome))
@@ -104,6 +105,25 @@ async function tryVisits(
     first ??= outcome;
   }
   return { waypoints: ways[0]!, outcome: first, refused: false };
+}
+
+/**
+ * A mate is a guess: where a hop answered from another link than the one it was reached by, it is a stranger's address, and the way
+ * home would lead over that one. A leg of ttl 1 from the last hop to its own address lands; to anybody else it expires.
+ */
+async function isSameRouter(
+  engine: Engine,
+  asking: Asking,
+  path: ProbedPath,
+  waypoints: readonly Waypoint[],
+  options: SurveyOptions & { patienceNs: number },
+): Promise<boolean> {
+  if (path.loose) return true;
+  const last = waypoints.at(-2)!;
+  const known = { ...last, home: last.out };
+  const guessed = { ...last, out: last.home };
+  const outcome = await askUntilHeard(engine, asking, path, [...waypoints.slice(0, -2), known, guessed], options);
+  return outcome?.kind === 'landed';
 }
 
 async function askUntilHeard(

@@ -74,6 +74,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return refuse(problem.message, problem.code, problem.exit, argv);
     }
     if (error.exitCode === 0) return argv.length === 0 ? USAGE : 0;
+    if (error.code === 'commander.help')
+      return refuse(`${argv[0]} needs a command: see braceroute help ${argv[0]}`, 'ERR_USAGE', USAGE, argv);
     return refuse(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}: see braceroute help`, 'ERR_USAGE', USAGE, argv);
   }
 }

@@ -17,6 +17,9 @@ export interface Verdict {
 export type Body = (network: Network, signal: AbortSignal) => AsyncGenerator<Said, Verdict>;
 
 const BUG = 70;
+const CANNOT_TELL = 5;
+/** A command that is asked to end looks up within 100 ms and waits 300 ms for names; one that waits for a neighbour or a server is left. */
+const GRACE_MS = 450;
 
 /** Runs a command on a network of its own, opened and closed here. */
 export async function session(options: NetworkOptions, body: Promise<Body>, reporter: Reporter, signal: AbortSignal): Promise<number> {
@@ -27,7 +30,7 @@ export async function session(options: NetworkOptions, body: Promise<Body>, repo
     const [network, events] = await Promise.all([openNetwork(options), body]); // the kernel opens sockets while code is loaded
     await using _engine = network.engine;
     nowMs = () => engineMs(network);
-    verdict = await told(events(network, signal), tell);
+    verdict = await told(events(network, signal), tell, signal);
   } catch (error) {
     const problem = problemOf(error);
     verdict = { reached: null, exit: problem.exit };
@@ -41,7 +44,7 @@ export async function session(options: NetworkOptions, body: Promise<Body>, repo
 /** On a network that is open already, and stays open. */
 export async function sessionOn(network: Network, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
   const tell = (said: Said): void => reporter.event(stamped(said, engineMs(network)));
-  const verdict = await told(body(network, signal), tell);
+  const verdict = await told(body(network, signal), tell, signal);
   tell({ type: 'end', ...verdict, interrupted: signal.aborted });
   reporter.close();
   return verdict.exit;
@@ -54,9 +57,13 @@ function stamped({ type, ...rest }: Said, timeMs: number): Event {
 /** The engine's clock, to a microsecond. */
 const engineMs = ({ engine }: Network): number => Number(engine.nowNs() / 1000n) / 1000;
 
-async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void): Promise<Verdict> {
+async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void, signal: AbortSignal): Promise<Verdict> {
+  const tooLate = new Promise<null>((resolve) => {
+    signal.addEventListener('abort', () => void setTimeout(() => resolve(null), GRACE_MS).unref());
+  });
   for (;;) {
-    const step = await events.next();
+    const step = await Promise.race([events.next(), tooLate]);
+    if (step === null) return { reached: null, exit: CANNOT_TELL };
     if (step.done) return step.value;
     tell(step.value);
   }

@@ -1,6 +1,6 @@
 /** The network interfaces of this machine. */
 import { BeaconError } from '../error.ts';
-import type { Row } from './ip.ts';
+import type { Addon } from './addon.ts';
 
 export interface Interface {
   readonly index: number;
@@ -11,28 +11,29 @@ export interface Interface {
   readonly hasNeighbours: boolean;
 }
 
-/** Asks for `interfacesIn`. */
-export const SHOW_INTERFACES = 'link show';
+/** Flags and hardware types of netdevice(7). */
+const IFF_UP = 0x1;
+const IFF_NOARP = 0x80;
+const ARPHRD_ETHER = 1;
 
-export const interfacesIn = (rows: readonly Row[]): Interface[] =>
-  rows.map((row) => {
-    const flags = row.flags as readonly string[];
-    return {
-      index: Number(row.ifindex),
-      name: String(row.ifname),
-      mtu: Number(row.mtu),
-      up: flags.includes('UP'),
-      hasNeighbours: row.link_type === 'ether' && !flags.includes('NOARP'),
-    };
-  });
+export const interfaces = (addon: Addon): Interface[] =>
+  addon.interfaces().map(({ index, name, mtu, flags, hardwareType }) => ({
+    index,
+    name,
+    mtu,
+    up: (flags & IFF_UP) !== 0,
+    hasNeighbours: hardwareType === ARPHRD_ETHER && (flags & IFF_NOARP) === 0,
+  }));
 
 /** Throws ERR_NO_INTERFACE with the names there are, or ERR_INTERFACE_DOWN. */
-export function usable(name: string, all: readonly Interface[]): Interface {
-  const found = all.find((one) => one.name === name);
+export function usable(found: Interface | undefined, wanted: string, all: readonly Interface[]): Interface {
   if (found === undefined) {
-    throw new BeaconError('ERR_NO_INTERFACE', `There is no interface "${name}": this machine has ${all.map((one) => one.name).join(', ')}`);
+    throw new BeaconError(
+      'ERR_NO_INTERFACE',
+      `There is no interface "${wanted}": this machine has ${all.map(({ name }) => name).join(', ')}`,
+    );
   }
-  if (!found.up)
-    throw new BeaconError('ERR_INTERFACE_DOWN', `The interface ${name} is down: ip link set ${name} up, or choose another with -i`);
-  return found;
+  if (found.up) return found;
+  const next = `ip link set ${found.name} up, or choose another with -i`;
+  throw new BeaconError('ERR_INTERFACE_DOWN', `The interface ${found.name} is down: ${next}`);
 }

@@ -1,9 +1,10 @@
 /** The way a packet leaves this machine, as the kernel's tables say. */
+import { getSystemErrorMap } from 'node:util';
 import { BeaconError } from '../error.ts';
-import type { Address } from '../wire/address.ts';
-import { type Interface, interfacesIn, SHOW_INTERFACES, usable } from './interface.ts';
-import { ip } from './ip.ts';
-import { macOf, neighboursIn, resolvedMac, SHOW_NEIGHBOURS } from './neighbour.ts';
+import { type Address, addressBytes, addressText } from '../wire/address.ts';
+import type { Addon, NativeRoute } from './addon.ts';
+import { type Interface, interfaces, usable } from './interface.ts';
+import { neighbourMac } from './neighbour.ts';
 
 export interface HostRoute {
   readonly interface: Interface;
@@ -11,7 +12,7 @@ export interface HostRoute {
   /** The gateway, or the destination itself where it is on the link. */
   readonly nextHop: Address;
   /** Its link-layer address; null where the interface has no neighbours, such as loopback and tun. */
-  readonly nextHopMac: string | null;
+  readonly nextHopMac: Uint8Array | null;
 }
 
 export interface Via {
@@ -21,25 +22,40 @@ export interface Via {
 }
 
 /** Throws ERR_NO_INTERFACE, ERR_INTERFACE_DOWN, ERR_NO_ROUTE with the kernel's words, or ERR_NEXT_HOP. */
-export async function routeTo(destination: Address, via: Via): Promise<HostRoute> {
-  const from = via.source === null ? '' : ` from ${via.source}`;
-  const out = via.interface === null ? '' : ` oif ${via.interface}`;
-  const { answers, refusal } = await ip(SHOW_INTERFACES, SHOW_NEIGHBOURS, `route get ${destination}${from}${out}`);
-  const all = interfacesIn(answers[0] ?? []);
-  if (via.interface !== null) usable(via.interface, all);
-  const row = answers[2]?.[0];
-  if (row === undefined) throw noRoute(destination, via, refusal ?? 'no answer');
-  const device = usable(String(row.dev), all);
-  const source = via.source ?? row.prefsrc;
-  if (typeof source !== 'string') throw noRoute(destination, via, `no address of ours on ${device.name}`);
-  const nextHop = String(row.gateway ?? (row.via as { host?: string } | undefined)?.host ?? destination);
-  const known = macOf(neighboursIn(answers[1] ?? []), nextHop, device.name);
-  const nextHopMac = device.hasNeighbours ? (known ?? (await resolvedMac(nextHop, device.name))) : null;
-  return { interface: device, source, nextHop, nextHopMac };
+export async function routeTo(addon: Addon, destination: Address, via: Via): Promise<HostRoute> {
+  const all = interfaces(addon);
+  const wanted = via.interface;
+  const index =
+    wanted === null
+      ? 0
+      : usable(
+          all.find(({ name }) => name === wanted),
+          wanted,
+          all,
+        ).index;
+  const route = kernelRoute(addon, destination, via, index);
+  const device = usable(
+    all.find((one) => one.index === route.interfaceIndex),
+    `number ${route.interfaceIndex}`,
+    all,
+  );
+  const source = via.source ?? (route.source && addressText(route.source));
+  if (source === null) throw noRoute(destination, via, `no address of ours on ${device.name}`);
+  const nextHop = route.gateway ? addressText(route.gateway) : destination;
+  return { interface: device, source, nextHop, nextHopMac: device.hasNeighbours ? await neighbourMac(addon, nextHop, device) : null };
 }
 
-function noRoute(destination: Address, via: Via, words: string): BeaconError {
+function kernelRoute(addon: Addon, destination: Address, via: Via, index: number): NativeRoute {
+  try {
+    return addon.route(addressBytes(destination), via.source === null ? new Uint8Array(0) : addressBytes(via.source), index);
+  } catch (cause) {
+    const { errno } = cause as { errno?: number };
+    throw noRoute(destination, via, getSystemErrorMap().get(errno ?? 0)?.[1] ?? String(cause), cause);
+  }
+}
+
+function noRoute(destination: Address, via: Via, words: string, cause?: unknown): BeaconError {
+  const ours = via.source === null ? `see ip route get ${destination}` : `is ${via.source} an address of this machine?`;
   const asked = [via.interface === null ? '' : ` by ${via.interface}`, via.source === null ? '' : ` from ${via.source}`].join('');
-  const why = words.replace(/^RTNETLINK answers: |^Error: /, '').replace(/\.$/, '');
-  return new BeaconError('ERR_NO_ROUTE', `There is no route to ${destination}${asked} (${why}): see ip route get ${destination}`);
+  return new BeaconError('ERR_NO_ROUTE', `There is no route to ${destination}${asked} (${words}): ${ours}`, { cause });
 }

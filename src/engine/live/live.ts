@@ -1,11 +1,12 @@
 /** The engine of the real network: one libpcap handle on all interfaces, by which probes leave and answers come in. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
+import { type Addon, loadAddon, type NativeBatch, type NativeSocket } from '../../host/addon.ts';
 import { type HostRoute, routeTo } from '../../host/route.ts';
 import { type Address, familyOf } from '../../wire/address.ts';
 import { FAMILIES } from '../../wire/family.ts';
-import { macBytes } from '../../wire/link.ts';
 import type { Engine, Packet, Route } from '../engine.ts';
-import { type Addon, explained, loadAddon, type NativeBatch, type NativeSocket } from './addon.ts';
+import { copyFilter } from './copies.ts';
+import { explained } from './explained.ts';
 import { CAPTURE_FILTER } from './filter.ts';
 
 export interface LiveOptions {
@@ -43,14 +44,14 @@ export function openLive(options: LiveOptions): Engine {
   const routes = new Map<Address, Promise<Route>>();
   const ways = new Map<Route, { found: HostRoute; neighbour: Uint8Array; etherType: number }>();
   let breathedMs = Date.now();
+  const withoutCopies = copyFilter();
   let closed = false;
 
   async function findRoute(destination: Address): Promise<Route> {
-    const [found] = await Promise.all([routeTo(destination, options), opened]);
+    const [found] = await Promise.all([routeTo(addon, destination, options), opened]);
     const { source, nextHop, nextHopMac } = found;
     const route: Route = { destination, interface: found.interface.name, source, nextHop, mtu: found.interface.mtu };
-    const neighbour = nextHopMac === null ? NO_NEIGHBOUR : macBytes(nextHopMac);
-    ways.set(route, { found, neighbour, etherType: FAMILIES[familyOf(destination)].etherType });
+    ways.set(route, { found, neighbour: nextHopMac ?? NO_NEIGHBOUR, etherType: FAMILIES[familyOf(destination)].etherType });
     return route;
   }
 
@@ -74,7 +75,11 @@ export function openLive(options: LiveOptions): Engine {
       }
       const nowNs = addon.realtimeNs(); // before the look: what is stamped later may be missed by it
       const batch = socket.take(TAKE);
-      if (batch !== null) return packetsOf(batch, socket.linkType());
+      if (batch !== null) {
+        const packets = withoutCopies(packetsOf(batch, socket.linkType()));
+        if (packets.length > 0) return packets;
+        continue; // an empty answer would say that the time is over
+      }
       if (nowNs >= untilNs) return [];
       await readable(socket, Number(untilNs - nowNs) / 1e6);
       breathedMs = Date.now();

@@ -1,8 +1,8 @@
-/** The native addon, and what its errors mean to a user. */
+/** The native addon: what of this machine JavaScript cannot reach. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { BeaconError } from '../../error.ts';
-import { PACKAGE_ROOT } from '../../package-root.ts';
+import { BeaconError } from '../error.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 
 export interface NativeBatch {
   /** Packets end to end; `ends[i]` is where packet i ends. */
@@ -30,6 +30,26 @@ export interface NativeSocket {
 export interface Addon {
   readonly PcapSocket: new (options: { filter: string; snapLength: number; bufferBytes: number }) => NativeSocket;
   realtimeNs(): bigint;
+  interfaces(): readonly NativeInterface[];
+  /** Addresses as bytes; an empty source and index 0 leave the choice to the kernel. Throws the errno of the route's type. */
+  route(destination: Uint8Array, source: Uint8Array, interfaceIndex: number): NativeRoute;
+  /** The link-layer address of a neighbour, or null where the kernel does not know it. */
+  neighbour(interfaceIndex: number, address: Uint8Array): Uint8Array | null;
+}
+
+/** Flags and hardware type as in netdevice(7). */
+export interface NativeInterface {
+  readonly index: number;
+  readonly name: string;
+  readonly mtu: number;
+  readonly flags: number;
+  readonly hardwareType: number;
+}
+
+export interface NativeRoute {
+  readonly interfaceIndex: number;
+  readonly gateway: Uint8Array | null;
+  readonly source: Uint8Array | null;
 }
 
 const PATH: string = join(PACKAGE_ROOT, 'native/build/Release/beacon.node');
@@ -44,21 +64,4 @@ export function loadAddon(): Addon {
       { cause },
     );
   }
-}
-
-/** What an error of the addon's means, in our codes. */
-export function explained(error: unknown, interfaceName: string): unknown {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === 'EPERM' || code === 'EACCES') {
-    return new BeaconError('ERR_PRIVILEGE', `Raw packets need CAP_NET_RAW (${message}): run it as root, or see "Privileges" in README.md`, {
-      cause: error,
-    });
-  }
-  if (code === 'ENODEV') return new BeaconError('ERR_NO_INTERFACE', `There is no interface "${interfaceName}"`, { cause: error });
-  if (code === 'ENETDOWN' || code === 'ENXIO') {
-    return new BeaconError('ERR_INTERFACE_DOWN', `The interface ${interfaceName} went down: ip link set ${interfaceName} up`, {
-      cause: error,
-    });
-  }
-  return code === undefined ? error : new BeaconError('ERR_ENGINE', `${interfaceName}: ${message}`, { cause: error });
 }
