@@ -12,7 +12,7 @@ export interface Line {
 }
 
 /** Without it a reader takes a row for the loss of one hop. */
-const CUMULATIVE = 'Rows are cumulative: each counts every link up to its hop and back.';
+const CUMULATIVE = 'Loss is cumulative: each row counts every link up to its hop and back.';
 
 /** `fits`: as wide as its widest cell; otherwise the heading is wider than any. */
 const COLUMNS = [
@@ -28,7 +28,7 @@ const HEADING: Row = { cells: COLUMNS.map(({ heading }) => heading), notes: [], 
 const LONGEST_IPV4 = 15;
 
 /**
- * A heading, a row for each tally in position order, and what a row counts. The path keeps the columns where they are while
+ * What a row counts, the columns' headings, and a row for each tally in position order. The path keeps the columns where they are while
  * rows come in. No line is longer than `columns`: addresses give way first, then the ends of lines; null is endless.
  */
 export function tableLines(tallies: readonly TallyEvent[], path: readonly (Address | null)[], columns: number | null): Line[] {
@@ -37,7 +37,7 @@ export function tableLines(tallies: readonly TallyEvent[], path: readonly (Addre
   const rows = [HEADING, ...ordered.map((tally) => probeRow(tally, tally === loser))];
   const widths = columnWidths(rows, path.slice(1), columns);
   const lines = rows.map((row) => ({ text: rowText(row, widths), tone: row.tone }));
-  return [...lines, { text: CUMULATIVE, tone: 'plain' as const }].map(({ text, tone }) => ({ text: clipped(text, columns), tone }));
+  return [{ text: CUMULATIVE, tone: 'plain' as const }, ...lines].map(({ text, tone }) => ({ text: clipped(text, columns), tone }));
 }
 
 function columnWidths(rows: readonly Row[], hops: readonly (Address | null)[], columns: number | null): number[] {

@@ -8,11 +8,11 @@ import { textReporter } from '../../src/report/text.ts';
 import { end, lossy, path, probeRun, problem, start, tally } from './samples.ts';
 import { memorySink } from './sink.ts';
 
-const CUMULATIVE = 'Rows are cumulative: each counts every link up to its hop and back.';
+const CUMULATIVE = 'Loss is cumulative: each row counts every link up to its hop and back.';
 const HOPS = ['10.0.0.1', '10.0.1.1', '10.0.4.1', '10.255.0.7'];
 const rows = (tallies: TallyEvent[], hops: (string | null)[] = HOPS, columns: number | null = null): string[] =>
   tableLines(tallies, hops, columns)
-    .slice(1, -1)
+    .slice(2) // behind what a row counts and the headings
     .map((line) => line.text);
 const unknownLoss = { loss: null, lossLow: null, lossHigh: null, rttMs: null };
 /** Nothing but this error came back. */
@@ -30,10 +30,10 @@ test('in a pipe a probe prints its table once, as the issue shows it', () => {
   const expected = [
     'Finding path from r1 (10.0.1.1) to d (10.255.0.7)',
     '[10.0.0.1 10.0.1.1 10.0.4.1 10.255.0.7]',
+    CUMULATIVE,
     'IDX HOP        SUCCESS RATE   RX    TX  LOSS (95 %)',
     '1   10.0.1.1   100.000%     1000  1000  0 % (0–0.38)',
     '2   10.0.4.1    90.100%      901  1000  9.9 % (8.2–11.9)  <- first loss',
-    CUMULATIVE,
     '',
   ];
   assert.is(out.text(), expected.join('\n'));
@@ -98,10 +98,10 @@ test('columns are as wide as what stands in them, IPv6 too', () => {
   const long = { address: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', sent: 1_000_000, received: 1_000_000, lossHigh: 0.0000038414 };
   const text = tableLines([tally(1, { address: 'fd00::1' }), tally(12, long)], ['fd00::', 'fd00::1'], null).map((line) => line.text);
   assert.equal(text, [
+    CUMULATIVE,
     'IDX HOP                                    SUCCESS RATE      RX       TX  LOSS (95 %)',
     '1   fd00::1                                100.000%        1000     1000  0 % (0–0.38)',
     '12  2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff 100.000%     1000000  1000000  0 % (0–0.00038)',
-    CUMULATIVE,
   ]);
 });
 
