@@ -1,5 +1,5 @@
 /** The commands that measure, each loaded when it is called. */
-import type { ProbeCommandOptions } from './commands/probe.ts';
+import type { ReadyOptions } from './commands/ready.ts';
 import type { SprayCommandOptions } from './commands/spray.ts';
 import type { TraceCommandOptions } from './commands/trace.ts';
 import type { Call } from './program.ts';
@@ -9,7 +9,7 @@ import type { Body } from './session.ts';
 export const MEASURING: Readonly<Record<string, (call: Call, print: (line: string) => void) => Promise<Body>>> = {
   trace: async ({ words, options }) =>
     (await import('./commands/trace.ts')).traceCommand(words[0]!, options as unknown as TraceCommandOptions),
-  probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ProbeCommandOptions),
+  probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ReadyOptions),
   spray: async ({ options }, print) => {
     const { sprayCommand } = await import('./commands/spray.ts');
     return sprayCommand(options as unknown as SprayCommandOptions, options.json ? null : print);

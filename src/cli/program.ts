@@ -51,7 +51,21 @@ const count = (default_: number): Option =>
 type OptionName = keyof typeof OPTIONS;
 const NETWORK = ['address', 'interface', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
 const PROBES = ['protocol', 'port', 'dscp', 'size'] as const;
-const PATH = ['source', 'destination', 'path', 'maxHops'] as const;
+const BOOMERANGS = [
+  'source',
+  'destination',
+  'path',
+  'maxHops',
+  'probeCount',
+  'rate',
+  'maxLoss',
+  'landing',
+  'loose',
+  'port',
+  'dscp',
+  'size',
+  ...NETWORK,
+] as const;
 
 function takes(command: Command, ...names: readonly OptionName[]): Command {
   for (const name of names) command.addOption(OPTIONS[name]());
@@ -93,39 +107,8 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
     ),
     'trace',
   );
-  act(
-    takes(
-      root.command('probe').description('loss of every hop of a path, cumulative'),
-      ...PATH,
-      'probeCount',
-      'rate',
-      'maxLoss',
-      'landing',
-      'loose',
-      'port',
-      'dscp',
-      'size',
-      ...NETWORK,
-    ),
-    'probe',
-  );
-  act(
-    takes(
-      root.command('spray').description('a path packet by packet (with --classic)'),
-      ...PATH,
-      'classic',
-      'probeCount',
-      'rate',
-      'maxLoss',
-      'landing',
-      'loose',
-      'port',
-      'dscp',
-      'size',
-      ...NETWORK,
-    ),
-    'spray',
-  );
+  act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
+  act(takes(root.command('spray').description('a path packet by packet (with --classic)'), 'classic', ...BOOMERANGS), 'spray');
   act(root.command('demo').description('a lab of kernel routers: traces it, breaks a link, shows where'), 'demo');
   labCommands(root.command('lab').description('a network of kernel routers on this machine (root)'), act);
   return root;

@@ -1,0 +1,97 @@
+/** What `probe` and `spray` begin with: the path is found or given, and each of its hops is asked whether a boomerang can turn there. */
+import type { Landing } from '../../boomerang/itinerary.ts';
+import type { ProbedPath } from '../../boomerang/path.ts';
+import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
+import type { SweepOptions } from '../../boomerang/sweep.ts';
+import type { Tally } from '../../boomerang/tally.ts';
+import { type Asking, openAsk } from '../../probe/ask.ts';
+import type { Answer } from '../../probe/observation.ts';
+import { newRun } from '../../probe/run.ts';
+import { type FlowOptions, flowOf } from '../flow.ts';
+import { familyWanted, type Network } from '../network.ts';
+import type { Said, Verdict } from '../session.ts';
+import { type DiscoverOptions, discover } from './discover.ts';
+
+export interface ReadyOptions extends FlowOptions, Omit<DiscoverOptions, 'family'> {
+  readonly count: number;
+  readonly rate: number;
+  readonly maxLoss: number;
+  readonly landing: Landing;
+}
+
+export interface Ready {
+  readonly asking: Asking;
+  readonly path: ProbedPath;
+  /** Those that have a row. */
+  readonly hops: readonly SurveyedHop[];
+  readonly sweep: SweepOptions;
+  /** What the counts come to. */
+  readonly verdict: (tallies: readonly Tally[]) => Verdict;
+}
+
+/** Says what it finds; returns the exit code where there is no path to probe. */
+export async function* ready(
+  command: 'probe' | 'spray',
+  network: Network,
+  signal: AbortSignal,
+  options: ReadyOptions,
+): AsyncGenerator<Said, Ready | { readonly exit: number }> {
+  const { engine, random } = network;
+  const run = newRun(random);
+  const asking = openAsk(engine, run, signal);
+  const flow = flowOf(options, run);
+  const searching = { ...flow, size: null }; // a size is for the boomerangs; a trace's probes are smaller than any of them
+  const found = yield* discover(command, network, asking, searching, { ...options, family: familyWanted({ ...options }) });
+  if ('exit' in found) return found;
+  const sweep = { ...options, flow, timeoutNs: options.timeout * 1e9 };
+  const hops = yield* surveyed(survey(engine, asking, found.path, { ...sweep, rttNs: found.rttNs }));
+  const complete = found.reached && hops.at(-1)?.position === found.path.hops.length;
+  const verdict = (tallies: readonly Tally[]): Verdict => verdictOf(tallies, complete, options.maxLoss, signal.aborted);
+  return { asking, path: found.path, hops, sweep, verdict };
+}
+
+/** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
+async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenerator<Said, SurveyedHop[]> {
+  const hops: SurveyedHop[] = [];
+  for await (const hop of source) {
+    hops.push(hop);
+    if (hop.state === 'does not decapsulate') yield leftOut(hop, `${hop.address} does not decapsulate: it`);
+    if (hop.state === 'visited' && hop.trouble !== null) yield trouble(hop, hop.trouble);
+    if (hop.state === 'silent') yield leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`);
+  }
+  const last = hops.findLastIndex((hop) => hop.state === 'visited');
+  const past = hops.slice(last + 1);
+  if (past.length > 0 && last >= 0) {
+    const message = `The table ends at ${hops[last]!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
+    yield { type: 'problem', code: 'TABLE_ENDS', message };
+  }
+  return last < 0 ? hops : hops.slice(0, last + 1);
+}
+
+const leftOut = (hop: SurveyedHop, subject: string): Said => ({
+  type: 'problem',
+  code: hop.state === 'silent' ? 'SILENT_HOP' : 'NO_DECAPSULATION',
+  message: `${subject} keeps its row, and deeper probes go past it`,
+});
+
+const trouble = (hop: SurveyedHop, { from, icmp, leg }: Answer): Said => ({
+  type: 'problem',
+  code: 'NO_WAY_HOME',
+  message: `Probes to ${hop.address} do not come home: ${from} answers ICMP ${icmp.type}/${icmp.code} on leg ${(leg ?? 0) + 1}; a leg of more than one hop needs --loose`,
+});
+
+/** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */
+function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {
+  const measured = tallies.filter(({ sent, rtts }) => sent > 0 && rtts !== null); // the rest is only listed
+  const failed = measured.some((tally) => {
+    const decided = tally.received + tally.lost + errorsOf(tally);
+    return decided > 0 && (tally.lost + errorsOf(tally)) / decided > maxLoss;
+  });
+  const last = measured.at(-1);
+  const reached = complete && last !== undefined && last.received > 0;
+  if (failed) return { reached, exit: 1 };
+  const unsure = measured.length === 0 || measured.some(({ unknown }) => unknown > 0) || (!complete && !aborted);
+  return { reached, exit: unsure ? 5 : 0 };
+}
+
+const errorsOf = ({ errors }: Tally): number => [...errors.values()].reduce((sum, count) => sum + count, 0);
