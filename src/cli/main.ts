@@ -31,6 +31,7 @@ async function act(call: Call): Promise<number> {
     return session(options, measuring(call, print), reporterFor(call.options), interruption());
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, interruption());
+  if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(print);
   return (await import('./commands/lab.ts')).lab(call);
 }
 

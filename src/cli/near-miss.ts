@@ -1,7 +1,7 @@
 /** A word that is nearly a command, where a host is expected: the default command would trace a typing error. */
 
 /** Commands that take the place of a host name. */
-export const COMMANDS = ['trace', 'probe', 'spray', 'lab', 'demo', 'help'] as const;
+export const COMMANDS = ['trace', 'probe', 'spray', 'lab', 'demo', 'doctor', 'help'] as const;
 
 /** The command that a word may have been meant to be, or null. Host names with a digit or a dot are never taken for one. */
 export function nearMiss(word: string): string | null {

@@ -110,6 +110,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
   act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
   act(takes(root.command('spray').description('a path packet by packet (with --classic)'), 'classic', ...BOOMERANGS), 'spray');
   act(root.command('demo').description('a lab of kernel routers: traces it, breaks a link, shows where'), 'demo');
+  act(root.command('doctor').description('what can be done here, what is lacking, and how to mend it'), 'doctor');
   labCommands(root.command('lab').description('a network of kernel routers on this machine (root)'), act);
   return root;
 }

@@ -63,7 +63,14 @@ async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) =>
   });
   for (;;) {
     const step = await Promise.race([events.next(), tooLate]);
-    if (step === null) return { reached: null, exit: CANNOT_TELL };
+    if (step === null) {
+      tell({
+        type: 'problem',
+        code: 'INTERRUPTED',
+        message: 'Interrupted while a name or a neighbour was waited for: the rest is not known',
+      });
+      return { reached: null, exit: CANNOT_TELL };
+    }
     if (step.done) return step.value;
     tell(step.value);
   }

@@ -30,6 +30,8 @@ export interface NativeSocket {
 export interface Addon {
   readonly PcapSocket: new (options: { filter: string; snapLength: number; bufferBytes: number }) => NativeSocket;
   realtimeNs(): bigint;
+  /** What libpcap calls itself. */
+  libraryVersion(): string;
   interfaces(): readonly NativeInterface[];
   /** Addresses as bytes; an empty source and index 0 leave the choice to the kernel. Throws the errno of the route's type. */
   route(destination: Uint8Array, source: Uint8Array, interfaceIndex: number): NativeRoute;

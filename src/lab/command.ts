@@ -1,6 +1,6 @@
 /** Runs the system's own network commands for a lab, and says which line of which one failed. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BeaconError } from '../error.ts';
 import { MARK, namespaceFile } from './places.ts';
@@ -31,6 +31,14 @@ export function requireTools(tools: readonly Tool[], path: string = PATH): void 
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((tool) => PACKAGE_OF[tool]))];
   throw new BeaconError('ERR_LAB', `The lab needs ${missing.join(', ')}: run apt-get install -y ${packages.join(' ')}`);
+}
+
+/** Packages whose commands or headers a lab needs and does not find. */
+export function missingPackages(path: string = PATH): string[] {
+  const tools = (Object.keys(PACKAGE_OF) as Tool[]).filter((tool) => !isInstalled(tool, path)).map((tool) => PACKAGE_OF[tool]);
+  const compiler = isInstalled('clang', path) ? [] : ['clang'];
+  const headers = existsSync('/usr/include/bpf/bpf_helpers.h') ? [] : ['libbpf-dev'];
+  return [...new Set([...tools, ...compiler, ...headers])];
 }
 
 const isInstalled = (tool: string, path: string): boolean =>

@@ -57,7 +57,7 @@ export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, opt
     if (next > schedule.end() && !schedule.isFirstRound()) return;
   }
   const known = Math.min(schedule.end(), Math.max(...hops.keys())); // interrupted: what was heard until now
-  for (; next <= known; next += 1) yield { kind: 'hop', hop: hops.get(next) ?? silentHop(next) };
+  for (; next <= known; next += 1) yield { kind: 'hop', hop: hops.get(next) ?? { ...silentHop(next), answers: [null] } };
 }
 
 const silentHop = (ttl: number): Hop => ({ ttl, answers: [], reached: false, error: null });
