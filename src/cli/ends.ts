@@ -4,6 +4,7 @@ import { BeaconError } from '../error.ts';
 import type { PathEnds } from '../trace/path-kind.ts';
 import { type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
 import { type Host, hostOf, type Network } from './network.ts';
+import { type PermissionOptions, requirePermission } from './permission.ts';
 
 export interface Ends {
   readonly ends: PathEnds;
@@ -13,7 +14,7 @@ export interface Ends {
   readonly route: Route;
 }
 
-export interface Asked {
+export interface Asked extends PermissionOptions {
   /** The router that the path starts at; null: us. */
   readonly from: string | null;
   /** Where it ends; null: us. */
@@ -22,7 +23,7 @@ export interface Asked {
 }
 
 /** Both ends have one family: that of an address that was typed, else of the first name's first address. */
-export async function endsOf({ engine, names }: Network, { from, to, family }: Asked): Promise<Ends> {
+export async function endsOf({ engine, names }: Network, { from, to, family, iOwnThis = false }: Asked): Promise<Ends> {
   const typed = [from, to].map((text) => text && parseAddress(text)).find((address) => address);
   const wanted = family ?? (typed ? familyOf(typed) : null);
   const far = to === null ? null : await hostOf(names, to, wanted);
@@ -35,6 +36,7 @@ export async function endsOf({ engine, names }: Network, { from, to, family }: A
   if (start === null)
     return { ends: { kind: 'trace', us: us.address, from: us.address, to: far!.address }, source: us, target: far!, route };
   const target = far ?? us;
+  requirePermission([start.address], { iOwnThis });
   const kind = far === null ? 'reverse' : 'between';
   return { ends: { kind, us: us.address, from: start.address, to: target.address }, source: start, target, route };
 }

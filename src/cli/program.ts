@@ -35,6 +35,7 @@ const OPTIONS = {
   landing: () =>
     new Option('--landing <kind>', 'how a boomerang lands: as protocol 4/41 or as UDP').choices(['ipip', 'udp']).default('ipip'),
   loose: () => new Option('--loose', 'legs may take more than one hop: a detour then passes for the leg'),
+  iOwnThis: () => new Option('--i-own-this', 'nested probes may visit public addresses, since the network is ours'),
   maxLoss: () =>
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
   classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
@@ -61,6 +62,7 @@ const BOOMERANGS = [
   'maxLoss',
   'landing',
   'loose',
+  'iOwnThis',
   'port',
   'dscp',
   'size',
@@ -102,6 +104,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       'maxHops',
       'firstHop',
       'numeric',
+      'iOwnThis',
       ...PROBES,
       ...NETWORK,
     ),

@@ -13,11 +13,12 @@ import { familyOf } from '../../wire/address.ts';
 import { endsOf } from '../ends.ts';
 import { hopEvent } from '../hop-event.ts';
 import { type Host, hostOf, type Network } from '../network.ts';
+import type { PermissionOptions } from '../permission.ts';
 import type { Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
 import { entryProblem, pathOf } from './trace.ts';
 
-export interface DiscoverOptions {
+export interface DiscoverOptions extends PermissionOptions {
   readonly source?: string;
   readonly destination?: string;
   readonly path?: readonly (string | null)[];
@@ -57,6 +58,7 @@ async function* searched(
   options: DiscoverOptions & { destination: string },
 ): Discovery {
   const { ends, source, target, route } = await endsOf(network, {
+    ...options,
     from: options.source ?? null,
     to: options.destination,
     family: options.family,

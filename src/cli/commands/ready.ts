@@ -9,6 +9,7 @@ import type { Answer } from '../../probe/observation.ts';
 import { newRun } from '../../probe/run.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { familyWanted, type Network } from '../network.ts';
+import { requirePermission } from '../permission.ts';
 import type { Said, Verdict } from '../session.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
 
@@ -43,6 +44,7 @@ export async function* ready(
   const searching = { ...flow, size: null }; // a size is for the boomerangs; a trace's probes are smaller than any of them
   const found = yield* discover(command, network, asking, searching, { ...options, family: familyWanted({ ...options }) });
   if ('exit' in found) return found;
+  requirePermission(found.path.hops, options);
   const sweep = { ...options, flow, timeoutNs: options.timeout * 1e9 };
   const hops = yield* surveyed(survey(engine, asking, found.path, { ...sweep, rttNs: found.rttNs }));
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length;

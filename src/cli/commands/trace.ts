@@ -13,10 +13,11 @@ import { type FlowOptions, flowOf } from '../flow.ts';
 import { addressOf, hopEvent } from '../hop-event.ts';
 import { createNamer } from '../namer.ts';
 import { familyWanted } from '../network.ts';
+import type { PermissionOptions } from '../permission.ts';
 import type { Body, Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
 
-export interface TraceCommandOptions extends FlowOptions {
+export interface TraceCommandOptions extends FlowOptions, PermissionOptions {
   readonly source?: string;
   readonly reverse?: boolean;
   readonly numeric?: boolean;
@@ -34,7 +35,7 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
     const { engine, names, random } = network;
     const from = options.reverse ? host : (options.source ?? null);
     const to = options.reverse ? null : host;
-    const { ends, source, target, route } = await endsOf(network, { from, to, family: familyWanted({ ...options }) });
+    const { ends, source, target, route } = await endsOf(network, { ...options, from, to, family: familyWanted({ ...options }) });
     const run = newRun(random);
     const namer = createNamer(names, options.numeric ?? false);
     yield startEvent(ends.kind, engine, route, source, target);

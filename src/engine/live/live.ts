@@ -1,5 +1,6 @@
 /** The engine of the real network: one libpcap handle on all interfaces, by which probes leave and answers come in. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
+import { BeaconError } from '../../error.ts';
 import { type Addon, loadAddon, type NativeBatch, type NativeSocket } from '../../host/addon.ts';
 import { type HostRoute, routeTo } from '../../host/route.ts';
 import { type Address, familyOf } from '../../wire/address.ts';
@@ -45,6 +46,7 @@ export function openLive(options: LiveOptions): Engine {
   const ways = new Map<Route, { found: HostRoute; neighbour: Uint8Array; etherType: number }>();
   let breathedMs = Date.now();
   const withoutCopies = copyFilter();
+  let wake = (): void => {};
   let closed = false;
 
   async function findRoute(destination: Address): Promise<Route> {
@@ -56,9 +58,10 @@ export function openLive(options: LiveOptions): Engine {
   }
 
   function send(route: Route, packets: readonly Uint8Array[]): number {
+    refuseClosed('send()');
     const way = ways.get(route);
-    if (closed || way === undefined)
-      throw new Error(`This engine has no open route to ${route.destination}: ask route() first, send before close()`);
+    if (way === undefined)
+      throw new BeaconError('ERR_ENGINE', `This engine has no route to ${route.destination} of that kind: ask its route() first`);
     try {
       return socket.send(way.found.interface.index, way.etherType, way.neighbour, packets);
     } catch (error) {
@@ -69,6 +72,7 @@ export function openLive(options: LiveOptions): Engine {
   async function receive(untilNs: bigint): Promise<readonly Packet[]> {
     await opened;
     for (;;) {
+      refuseClosed('receive()');
       if (Date.now() - breathedMs >= BREATH_MS) {
         await eventLoop();
         breathedMs = Date.now();
@@ -81,14 +85,21 @@ export function openLive(options: LiveOptions): Engine {
         continue; // an empty answer would say that the time is over
       }
       if (nowNs >= untilNs) return [];
-      await readable(socket, Number(untilNs - nowNs) / 1e6);
+      await readable(socket, Number(untilNs - nowNs) / 1e6, (done) => {
+        wake = done;
+      });
       breathedMs = Date.now();
     }
+  }
+
+  function refuseClosed(what: string): void {
+    if (closed) throw new BeaconError('ERR_ENGINE', `${what} after close(): make a new engine`);
   }
 
   async function close(): Promise<void> {
     if (closed) return;
     closed = true;
+    wake(); // whoever still waits is told
     await opened.catch(() => {}); // a handle that is being opened cannot be closed
     await socket.close();
   }
@@ -97,7 +108,8 @@ export function openLive(options: LiveOptions): Engine {
     name: 'live',
     can: { realTime: true, countDrops: true },
     nowNs: () => addon.realtimeNs(),
-    route(destination) {
+    async route(destination) {
+      refuseClosed('route()');
       const known = routes.get(destination) ?? findRoute(destination);
       routes.set(destination, known);
       return known;
@@ -124,7 +136,7 @@ async function activate(socket: NativeSocket): Promise<void> {
 }
 
 /** Resolves when packets wait or the time is over. A timer's step is a millisecond: less than that is not slept, but looked again. */
-function readable(socket: NativeSocket, waitMs: number): Promise<void> {
+function readable(socket: NativeSocket, waitMs: number, waiting: (done: () => void) => void): Promise<void> {
   if (waitMs < 1) return eventLoop();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -134,6 +146,7 @@ function readable(socket: NativeSocket, waitMs: number): Promise<void> {
     };
     const timer = setTimeout(done, Math.min(waitMs, LONGEST_SLEEP_MS));
     socket.watch(done);
+    waiting(done);
   });
 }
 
