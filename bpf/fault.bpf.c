@@ -191,11 +191,11 @@ int fault(struct __sk_buff *skb)
 
 	if (flow_is_lost(skb, fault)) {
 		__sync_fetch_and_add(&tally->flow_lost, 1);
-		return TC_ACT_SHOT;
+		return TC_ACT_STOLEN;
 	}
 	if (fault->blackhole || share_is_lost(fault->exact, before) || happens(fault->loss)) {
 		__sync_fetch_and_add(&tally->lost, 1);
-		return TC_ACT_SHOT;
+		return TC_ACT_STOLEN;
 	}
 	if (happens(fault->corrupt) && flip_last_bit(skb))
 		__sync_fetch_and_add(&tally->corrupted, 1);

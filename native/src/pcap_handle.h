@@ -7,14 +7,15 @@
 
 #include "errors.h"
 
-// Owns one libpcap handle and closes it once.
-using PcapHandle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
+// One libpcap handle, closed once by the last who holds it: a worker on another thread may outlive the JavaScript object, since a
+// thread of JavaScript can be ended at any time.
+using PcapHandle = std::shared_ptr<pcap_t>;
 
 inline PcapHandle NewPcap(Napi::Env env, const std::string& device) {
   char words[PCAP_ERRBUF_SIZE] = "";
-  PcapHandle handle(pcap_create(device.c_str(), words), &pcap_close);
-  if (!handle) throw PcapError(env, "EPCAP", words);
-  return handle;
+  pcap_t* handle = pcap_create(device.c_str(), words);
+  if (handle == nullptr) throw PcapError(env, "EPCAP", words);
+  return PcapHandle(handle, &pcap_close);
 }
 
 // What an error of pcap_activate() is to a caller.

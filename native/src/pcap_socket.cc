@@ -27,7 +27,7 @@ Napi::Function PcapSocket::Define(Napi::Env env) {
 
 // new PcapSocket({ filter: string, snapLength: number, bufferBytes: number }): nothing is asked of the kernel before activate().
 PcapSocket::PcapSocket(const Napi::CallbackInfo& info)
-    : ObjectWrap(info), pcap_(nullptr, &pcap_close), context_(info.Env(), "beacon.PcapSocket") {
+    : ObjectWrap(info), context_(info.Env(), "beacon.PcapSocket") {
   const auto options = info[0].As<Napi::Object>();
   pcap_ = NewPcap(info.Env(), kAllInterfaces);
   filter_ = options.Get("filter").As<Napi::String>();
@@ -37,15 +37,13 @@ PcapSocket::PcapSocket(const Napi::CallbackInfo& info)
   pcap_set_tstamp_precision(pcap_.get(), PCAP_TSTAMP_PRECISION_NANO);
 }
 
-PcapSocket::~PcapSocket() { StopPolling(); }
-
 namespace {
 
 // Opens the handle off the JavaScript thread: the kernel waits for a grace period or two, 10 to 20 ms in all.
 class Activation : public Napi::AsyncWorker {
  public:
-  Activation(Napi::Object owner, pcap_t* pcap, std::string filter)
-      : AsyncWorker(owner.Env()), deferred_(owner.Env()), owner_(Napi::Persistent(owner)), pcap_(pcap), filter_(std::move(filter)) {}
+  Activation(Napi::Env env, PcapHandle pcap, std::string filter)
+      : AsyncWorker(env), deferred_(env), handle_(std::move(pcap)), pcap_(handle_.get()), filter_(std::move(filter)) {}
   Napi::Promise Promise() const { return deferred_.Promise(); }
 
  private:
@@ -78,7 +76,7 @@ class Activation : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override { deferred_.Reject(PcapError(Env(), code_, error.Message()).Value()); }
 
   Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference owner_;  // keeps the handle alive meanwhile
+  PcapHandle handle_;  // alive meanwhile, whatever becomes of the JavaScript object
   pcap_t* pcap_;
   std::string filter_;
   std::string code_;
@@ -102,7 +100,8 @@ class Closing : public Napi::AsyncWorker {
 
 // activate(): Promise<void>
 Napi::Value PcapSocket::Activate(const Napi::CallbackInfo& info) {
-  auto* activation = new Activation(info.This().As<Napi::Object>(), Open(info.Env()), filter_);  // deletes itself when done
+  Open(info.Env());
+  auto* activation = new Activation(info.Env(), pcap_, filter_);  // deletes itself when done
   const auto promise = activation->Promise();
   activation->Queue();
   return promise;
@@ -176,28 +175,21 @@ void PcapSocket::Watch(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
   pcap_t* pcap = Open(env);
   onReadable_ = Napi::Persistent(info[0].As<Napi::Function>());
-  if (poll_ == nullptr) {
-    uv_loop_t* loop = nullptr;
-    napi_get_uv_event_loop(env, &loop);
-    poll_ = new uv_poll_t;
-    if (const int status = uv_poll_init(loop, poll_, pcap_get_selectable_fd(pcap)); status < 0) {
-      delete std::exchange(poll_, nullptr);
-      throw SystemError(env, -status, "uv_poll_init");
-    }
-    poll_->data = this;
-  }
-  uv_poll_start(poll_, UV_READABLE, &Readable);
+  if (!poll_) poll_ = std::make_unique<ReadablePoll>(env, pcap_get_selectable_fd(pcap), [this] { TellReadable(); });
+  poll_->Start();
 }
 
 void PcapSocket::Unwatch(const Napi::CallbackInfo&) {
-  if (poll_ != nullptr) uv_poll_stop(poll_);
+  if (poll_) poll_->Stop();
 }
 
-void PcapSocket::Readable(uv_poll_t* poll, int, int) {
-  auto* socket = static_cast<PcapSocket*>(poll->data);
-  uv_poll_stop(poll);
-  const Napi::HandleScope scope(socket->Env());
-  socket->onReadable_.MakeCallback(socket->Env().Global(), {}, socket->context_);
+void PcapSocket::TellReadable() {
+  const Napi::HandleScope scope(Env());
+  try {
+    onReadable_.MakeCallback(Env().Global(), {}, context_);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();  // into the event loop, and nowhere where the thread is being ended
+  }
 }
 
 // dropped(): number of packets the kernel had no room for.
@@ -209,16 +201,9 @@ Napi::Value PcapSocket::Dropped(const Napi::CallbackInfo& info) {
 
 // close(): Promise<void>
 Napi::Value PcapSocket::Close(const Napi::CallbackInfo& info) {
-  StopPolling();
+  poll_.reset();  // before the descriptor goes
   auto* closing = new Closing(info.Env(), std::move(pcap_));  // deletes itself when done
   const auto promise = closing->Promise();
   closing->Queue();
   return promise;
-}
-
-void PcapSocket::StopPolling() {
-  if (poll_ == nullptr) return;
-  uv_poll_stop(poll_);
-  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(poll_, nullptr)),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
 }

@@ -1,11 +1,13 @@
 #pragma once
 #include <napi.h>
-#include <uv.h>
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "pcap_handle.h"
+#include "readable_poll.h"
 
 // One libpcap handle on all interfaces, for both ways: it receives through the kernel's ring, and sends by the same socket. Lives on
 // the JavaScript thread: the ring is the only queue, so what has not been taken waits there with its stamp, and an empty take()
@@ -14,7 +16,6 @@ class PcapSocket : public Napi::ObjectWrap<PcapSocket> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit PcapSocket(const Napi::CallbackInfo& info);
-  ~PcapSocket() override;
 
  private:
   Napi::Value Activate(const Napi::CallbackInfo& info);
@@ -27,14 +28,13 @@ class PcapSocket : public Napi::ObjectWrap<PcapSocket> {
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   pcap_t* Open(Napi::Env env) const;
-  void StopPolling();
+  void TellReadable();
 
   static void Append(u_char* self, const pcap_pkthdr* header, const u_char* bytes);
-  static void Readable(uv_poll_t* poll, int status, int events);
 
   PcapHandle pcap_;
   std::string filter_;
-  uv_poll_t* poll_ = nullptr;  // freed by libuv's close callback, which may run after this object is gone
+  std::unique_ptr<ReadablePoll> poll_;
   Napi::FunctionReference onReadable_;
   Napi::AsyncContext context_;
   std::vector<uint8_t> bytes_;

@@ -1,6 +1,6 @@
 /**
  * Before a sweep each hop is asked once whether a boomerang can turn there: it may be silent, it may not decapsulate, and the way
- * home may need another of its neighbour's addresses than the one a trace showed.
+ * home may need another of its neighbour's addresses than the one a trace showed, or take other hops than the path whatever is tried.
  */
 import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
@@ -21,13 +21,14 @@ export interface SurveyOptions {
   readonly rttNs: number | null;
 }
 
-export type HopState = 'visited' | 'silent' | 'does not decapsulate';
+/** `detour`: legs as long as the path says do not get there and home, or not to a hop before. What is missed is no loss of the path's links. */
+export type HopState = 'visited' | 'silent' | 'does not decapsulate' | 'detour';
 
 export interface SurveyedHop {
   readonly position: number;
   readonly address: Address | null;
   readonly state: HopState;
-  /** The hops that a boomerang to this one visits, nearest first, itself last. Empty where it cannot be visited. */
+  /** The hops that a boomerang to this one visits, nearest first, itself last. Empty where nothing is to be measured. */
   readonly waypoints: readonly Waypoint[];
   /** What came instead of the first probe, whichever way home was tried; null where it landed or nothing came. */
   readonly trouble: (Outcome & { readonly kind: 'answered' }) | null;
@@ -35,6 +36,9 @@ export interface SurveyedHop {
 
 /** A loss must not look like a hop that cannot be visited: one that stays silent is asked this often, then taken as it is. */
 const TRIES = 3;
+/** Nor must it look like a detour: where longer legs come home, the path's own are asked this often again before they are given up. */
+const DOUBTS = 20;
+const DOUBT_GAP_NS = 10_000_000;
 const LEAST_PATIENCE_NS = 150_000_000;
 const PATIENCE_RTTS = 3;
 
@@ -43,26 +47,26 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
   let before: readonly Waypoint[] = [];
   let rttNs = options.rttNs;
   let anySilent = false;
+  let anyDetour = false; // no deeper probe comes home either, and asking for each would only use up what a router may answer
   for (const position of positionsOf(path)) {
     const address = addressAt(path, position);
     if (address === null) {
       yield { position, address, state: 'silent', waypoints: [], trouble: null };
       continue;
     }
-    const patienceNs = Math.min(options.timeoutNs, patienceFor(rttNs, anySilent));
-    const visit = await tryVisits(engine, asking, path, candidates(before, { position, out: address, home: address }), {
-      ...options,
-      patienceNs,
-    });
-    if (visit.outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, visit.outcome.rttNs);
-    anySilent ||= visit.outcome === null && !visit.refused;
-    const trouble = visit.outcome?.kind === 'answered' ? visit.outcome : null;
-    if (visit.refused) {
-      yield { position, address, state: 'does not decapsulate', waypoints: [], trouble };
+    if (anyDetour) {
+      yield { position, address, state: 'detour', waypoints: [], trouble: null };
       continue;
     }
-    before = visit.waypoints;
-    yield { position, address, state: 'visited', waypoints: before, trouble };
+    const patienceNs = Math.min(options.timeoutNs, patienceFor(rttNs, anySilent));
+    const asker = { engine, asking, path, options: { ...options, patienceNs }, doubtful: !anySilent };
+    const { state, waypoints, outcome } = await tryVisits(asker, candidates(before, { position, out: address, home: address }));
+    if (outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, outcome.rttNs);
+    anySilent ||= state === 'visited' && outcome === null;
+    const trouble = outcome?.kind === 'answered' ? outcome : null;
+    anyDetour = state === 'detour';
+    if (state === 'visited') before = waypoints;
+    yield { position, address, state, waypoints: state === 'visited' ? waypoints : [], trouble };
   }
 }
 
@@ -81,68 +85,89 @@ function candidates(before: readonly Waypoint[], hop: Waypoint): Waypoint[][] {
 }
 
 interface Visit {
+  readonly state: Exclude<HopState, 'silent'>;
   readonly waypoints: readonly Waypoint[];
-  readonly outcome: Outcome | null;
-  /** The hop itself said that it does not know the nested protocol. */
-  readonly refused: boolean;
+  readonly outcome: Heard | null;
 }
 
-async function tryVisits(
-  engine: Engine,
-  asking: Asking,
-  path: ProbedPath,
-  ways: readonly (readonly Waypoint[])[],
-  options: SurveyOptions & { patienceNs: number },
-): Promise<Visit> {
-  let first: Outcome | null = null;
-  for (const waypoints of ways) {
-    if (first !== null && !(await isSameRouter(engine, asking, path, waypoints, options))) continue;
-    const outcome = await askUntilHeard(engine, asking, path, waypoints, options);
-    if (outcome?.kind === 'landed') return { waypoints, outcome, refused: false };
-    if (outcome?.kind === 'answered' && outcome.leg === waypoints.length - 1 && isRefusal(outcome))
-      return { waypoints, outcome, refused: true };
-    if (outcome?.kind !== 'answered') break; // silence on one way home says nothing against it
+type Heard = Outcome & { readonly kind: 'landed' | 'answered' };
+
+/** What every question about one hop needs. */
+interface Asker {
+  readonly engine: Engine;
+  readonly asking: Asking;
+  readonly path: ProbedPath;
+  readonly options: SurveyOptions & { readonly patienceNs: number };
+  /** Silence may still be a detour past routers that do not tell: not so behind a hop that no leg reached, however long. */
+  readonly doubtful: boolean;
+}
+
+async function tryVisits(asker: Asker, ways: readonly (readonly Waypoint[])[]): Promise<Visit> {
+  let first: Heard | null = null;
+  let detour = false;
+  for (const [index, waypoints] of ways.entries()) {
+    if (index > 0 && !(await isSameRouter(asker, waypoints))) continue;
+    const outcome = (await askUntilHeard(asker, waypoints)) ?? (await doubt(asker, waypoints));
+    if (outcome === 'detour') {
+      detour = true;
+      continue;
+    }
+    if (outcome === null) break; // silence on one way home says nothing against it
+    if (outcome.kind === 'landed') return { state: 'visited', waypoints, outcome };
+    if (isRefusal(outcome, waypoints)) return { state: 'does not decapsulate', waypoints, outcome };
     first ??= outcome;
+    detour ||= isExpired(outcome) && !asker.path.loose;
   }
-  return { waypoints: ways[0]!, outcome: first, refused: false };
+  return { state: detour ? 'detour' : 'visited', waypoints: ways[0]!, outcome: first };
+}
+
+/**
+ * After silence: lost on the path, or expired on a longer way at a router that does not tell? Null where longer legs are not heard of
+ * either. Where they come home, the path's own are asked often, so that loss does not pass for a detour.
+ */
+async function doubt(asker: Asker, waypoints: readonly Waypoint[]): Promise<Heard | 'detour' | null> {
+  const { path, options, doubtful } = asker;
+  if (path.loose || !doubtful) return null;
+  const patienceNs = Math.min(options.patienceNs, patienceFor(options.rttNs, true));
+  const longer = await askUntilHeard({ ...asker, path: { ...path, loose: true }, options: { ...options, patienceNs } }, waypoints);
+  if (longer?.kind !== 'landed') return longer !== null && isRefusal(longer, waypoints) ? longer : null;
+  const enoughNs = Math.min(options.timeoutNs, patienceFor(longer.rttNs, true));
+  const again = await askUntilHeard({ ...asker, options: { ...options, patienceNs: enoughNs } }, waypoints, DOUBTS, DOUBT_GAP_NS);
+  return again ?? 'detour';
 }
 
 /**
  * A mate is a guess: where a hop answered from another link than the one it was reached by, it is a stranger's address, and the way
  * home would lead over that one. A leg of ttl 1 from the last hop to its own address lands; to anybody else it expires.
  */
-async function isSameRouter(
-  engine: Engine,
-  asking: Asking,
-  path: ProbedPath,
-  waypoints: readonly Waypoint[],
-  options: SurveyOptions & { patienceNs: number },
-): Promise<boolean> {
-  if (path.loose) return true;
+async function isSameRouter(asker: Asker, waypoints: readonly Waypoint[]): Promise<boolean> {
+  if (asker.path.loose) return true;
   const last = waypoints.at(-2)!;
   const known = { ...last, home: last.out };
   const guessed = { ...last, out: last.home };
-  const outcome = await askUntilHeard(engine, asking, path, [...waypoints.slice(0, -2), known, guessed], options);
+  const outcome = await askUntilHeard(asker, [...waypoints.slice(0, -2), known, guessed]);
   return outcome?.kind === 'landed';
 }
 
 async function askUntilHeard(
-  engine: Engine,
-  asking: Asking,
-  path: ProbedPath,
+  { engine, asking, path, options }: Asker,
   waypoints: readonly Waypoint[],
-  { landing, flow, patienceNs }: SurveyOptions & { patienceNs: number },
-): Promise<Outcome | null> {
+  times = TRIES,
+  leastGapNs = LEAST_PATIENCE_NS,
+): Promise<Heard | null> {
+  const { landing, flow, patienceNs } = options;
   const asked = await question(engine, boomerang(path, waypoints, landing, flow), waypoints.at(-1)!.position);
-  const gapNs = Math.min(patienceNs, LEAST_PATIENCE_NS);
-  const tries = Array.from({ length: TRIES }, () => asked);
+  const gapNs = Math.min(patienceNs, leastGapNs);
+  const tries = Array.from({ length: times }, () => asked);
   for await (const seen of asking.ask(tries, { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
     if (isOutcome(seen) && (seen.kind === 'landed' || seen.kind === 'answered')) return seen;
   }
   return null;
 }
 
-function isRefusal(outcome: Outcome & { kind: 'answered' }): boolean {
-  const { family, type, code } = outcome.icmp;
-  return isKind(FAMILIES[family].icmp.protocolUnreachable, type, code);
+const isExpired = ({ icmp: { family, type } }: Heard & { kind: 'answered' }): boolean => type === FAMILIES[family].icmp.timeExceeded;
+
+/** The hop itself said that it does not know the nested protocol. */
+function isRefusal({ leg, icmp: { family, type, code } }: Heard & { kind: 'answered' }, waypoints: readonly Waypoint[]): boolean {
+  return leg === waypoints.length - 1 && isKind(FAMILIES[family].icmp.protocolUnreachable, type, code);
 }

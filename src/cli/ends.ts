@@ -1,8 +1,8 @@
 /** Where a path starts and ends, from what the user typed. */
-import type { Route } from '../engine/engine.ts';
+import type { Engine, Route } from '../engine/engine.ts';
 import { BeaconError } from '../error.ts';
 import type { PathEnds } from '../trace/path-kind.ts';
-import { type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
 import { type Host, hostOf, type Network } from './network.ts';
 import { type PermissionOptions, requirePermission } from './permission.ts';
 
@@ -35,8 +35,18 @@ export async function endsOf({ engine, names }: Network, { from, to, family, iOw
   }
   if (start === null)
     return { ends: { kind: 'trace', us: us.address, from: us.address, to: far!.address }, source: us, target: far!, route };
-  const target = far ?? us;
   requirePermission([start.address], { iOwnThis });
-  const kind = far === null ? 'reverse' : 'between';
+  const home = far === null || (await isOurs(engine, far.address)); // -s X to ourselves is -r X
+  const target = home ? us : far;
+  const kind = home ? 'reverse' : 'between';
   return { ends: { kind, us: us.address, from: start.address, to: target.address }, source: start, target, route };
+}
+
+/** The way to an address of our own starts at that address; where no way leads it is somebody else's. */
+export async function isOurs(engine: Engine, address: Address): Promise<boolean> {
+  try {
+    return (await engine.route(address)).source === address;
+  } catch {
+    return false;
+  }
 }

@@ -180,6 +180,13 @@ const CLAIMS: Record<string, Claim> = {
     await engine.close();
     await engine.close();
     assert.throws(() => engine.send(route, [echo(route, 1)]), /close/);
+    for (const late of [() => engine.receive(engine.nowNs()), () => engine.route(far(topology, 6))]) {
+      const said = await late().then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      );
+      assert.match(said, /after close/);
+    }
   },
 };
 

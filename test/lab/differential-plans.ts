@@ -201,9 +201,9 @@ function edge(address: Address, last: number): Address {
   );
 }
 
-/** So many of the same probe, which asks d for the way home. */
-export async function repeated(topology: Topology, family: FamilyNumber, count: number): Promise<Plan[]> {
+/** So many of the same probe, which asks a router for the way home. */
+export async function repeated(topology: Topology, router: string, family: FamilyNumber, count: number): Promise<Plan[]> {
   const us = await sources(topology);
-  const plans = traces(around(topology, family, us), 'reverse', 'd', 'd', FLOW);
-  return Array.from({ length: count }, (_, i) => ({ ...plans.at(-1)!, title: `IPv${family} reverse from d, number ${i + 1}` }));
+  const plans = traces(around(topology, family, us), 'reverse', router, router, FLOW);
+  return Array.from({ length: count }, (_, i) => ({ ...plans.at(-1)!, title: `IPv${family} reverse from ${router}, number ${i + 1}` }));
 }

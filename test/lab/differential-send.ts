@@ -17,7 +17,7 @@ export interface Report {
 }
 
 const { packets, everyMs, patienceMs } = JSON.parse(readFileSync(0, 'utf8')) as Task;
-await using engine = openLive({ interface: null, source: null, largest: 0 });
+await using engine = openLive({ interface: null, source: null, largest: 0, bufferBytes: 32 << 20 });
 const routes = new Map(
   await Promise.all([...new Set(packets.map(({ to }) => to))].map(async (to) => [to, await engine.route(to)] as const)),
 );

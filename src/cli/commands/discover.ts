@@ -1,7 +1,6 @@
 /** The path that `probe` and `spray` work on: searched between two ends, or given hop by hop. */
 
 import type { ProbedPath } from '../../boomerang/path.ts';
-import type { Engine } from '../../engine/engine.ts';
 import { BeaconError } from '../../error.ts';
 import type { Asking } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
@@ -10,7 +9,7 @@ import type { Hop } from '../../trace/hop.ts';
 import { trace } from '../../trace/trace.ts';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import { familyOf } from '../../wire/address.ts';
-import { endsOf } from '../ends.ts';
+import { endsOf, isOurs } from '../ends.ts';
 import { hopEvent } from '../hop-event.ts';
 import { type Host, hostOf, type Network } from '../network.ts';
 import type { PermissionOptions } from '../permission.ts';
@@ -63,6 +62,12 @@ async function* searched(
     to: options.destination,
     family: options.family,
   });
+  if (ends.to === ends.us) {
+    throw new BeaconError(
+      'ERR_USAGE',
+      `--destination ${options.destination} is our own address: name a hop elsewhere, every probe comes home from there`,
+    );
+  }
   yield startEvent(command, network.engine, route, source, target);
   const hops: Hop[] = [];
   const traced = trace(network.engine, asking, ends, {
@@ -132,6 +137,3 @@ async function* given(
   yield { type: 'path', hops: [us.source, ...hops] };
   return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true };
 }
-
-/** The way to an address of our own starts at that address. */
-const isOurs = async (engine: Engine, address: Address): Promise<boolean> => (await engine.route(address)).source === address;

@@ -5,7 +5,6 @@ import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import type { SweepOptions } from '../../boomerang/sweep.ts';
 import type { Tally } from '../../boomerang/tally.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
-import type { Answer } from '../../probe/observation.ts';
 import { newRun } from '../../probe/run.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { familyWanted, type Network } from '../network.ts';
@@ -47,7 +46,7 @@ export async function* ready(
   requirePermission(found.path.hops, options);
   const sweep = { ...options, flow, timeoutNs: options.timeout * 1e9 };
   const hops = yield* surveyed(survey(engine, asking, found.path, { ...sweep, rttNs: found.rttNs }));
-  const complete = found.reached && hops.at(-1)?.position === found.path.hops.length;
+  const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => state !== 'detour');
   const verdict = (tallies: readonly Tally[]): Verdict => verdictOf(tallies, complete, options.maxLoss, signal.aborted);
   return { asking, path: found.path, hops, sweep, verdict };
 }
@@ -56,12 +55,13 @@ export async function* ready(
 async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenerator<Said, SurveyedHop[]> {
   const hops: SurveyedHop[] = [];
   for await (const hop of source) {
+    const barrier = hops.find(({ state }) => state === 'detour');
     hops.push(hop);
     if (hop.state === 'does not decapsulate') yield leftOut(hop, `${hop.address} does not decapsulate: it`);
-    if (hop.state === 'visited' && hop.trouble !== null) yield trouble(hop, hop.trouble);
+    if (hop.state === 'detour' || (hop.state === 'visited' && hop.trouble !== null)) yield trouble(hop, barrier);
     if (hop.state === 'silent') yield leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`);
   }
-  const last = hops.findLastIndex((hop) => hop.state === 'visited');
+  const last = hops.findLastIndex((hop) => hop.state === 'visited' || hop.state === 'detour');
   const past = hops.slice(last + 1);
   if (past.length > 0 && last >= 0) {
     const message = `The table ends at ${hops[last]!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
@@ -76,11 +76,17 @@ const leftOut = (hop: SurveyedHop, subject: string): Said => ({
   message: `${subject} keeps its row, and deeper probes go past it`,
 });
 
-const trouble = (hop: SurveyedHop, { from, icmp, leg }: Answer): Said => ({
+/** `barrier`: the first hop on the way whose probes do not come home, where it is not this one. */
+const trouble = (hop: SurveyedHop, barrier: SurveyedHop | undefined): Said => ({
   type: 'problem',
   code: 'NO_WAY_HOME',
-  message: `Probes to ${hop.address} do not come home: ${from} answers ICMP ${icmp.type}/${icmp.code} on leg ${(leg ?? 0) + 1}; a leg of more than one hop needs --loose`,
+  message: `Probes to ${hop.address} do not come home: ${barrier ? `they pass ${barrier.address}, to which they do not either` : whyNot(hop)}`,
 });
+
+const whyNot = ({ trouble }: SurveyedHop): string =>
+  trouble === null
+    ? 'only those whose legs may be of more hops than the path has do, past a router that does not tell; that needs --loose'
+    : `${trouble.from} answers ICMP ${trouble.icmp.type}/${trouble.icmp.code} on leg ${(trouble.leg ?? 0) + 1}; a leg of more than one hop needs --loose`;
 
 /** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */
 function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {

@@ -1,0 +1,34 @@
+/** Which words are taken for a command that was mistyped, and which for a host. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { COMMANDS, nearMiss } from '../../src/cli/near-miss.ts';
+
+test('a letter left out, doubled, changed or swapped with its neighbour is a near miss', () => {
+  const misses = {
+    prob: 'probe',
+    proob: 'probe',
+    prove: 'probe',
+    rpobe: 'probe',
+    trcae: 'trace',
+    spary: 'spray',
+    demoo: 'demo',
+    hlep: 'help',
+    lba: 'lab',
+  };
+  for (const [word, command] of Object.entries(misses)) assert.is(nearMiss(word), command, word);
+});
+
+test('capitals are a slip too', () => {
+  assert.is(nearMiss('Probe'), 'probe');
+});
+
+test('names of hosts are hosts: with a dot or a digit, short, or like no command', () => {
+  for (const word of ['prob.example', 'probe1', 'r1', 'd', 'ns', 'localhost', 'router', 'gateway', '10.0.0.1', 'fd00::1', '-r'])
+    assert.is(nearMiss(word), null, word);
+});
+
+test('a command is its own nearest', () => {
+  for (const command of COMMANDS) assert.is(nearMiss(command), command);
+});
+
+test.run();

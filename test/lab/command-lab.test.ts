@@ -1,0 +1,126 @@
+/** `braceroute lab …` as a user types it: raises, lists, runs, breaks and takes down, with exit codes and messages. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attach } from '../../src/lab/attach.ts';
+import { down } from '../../src/lab/down.ts';
+import { braceroute, COMMAND, linesOf, type Ran } from '../cli/command.ts';
+import { rootMissing, skip } from '../skip.ts';
+import { direction } from './raised.ts';
+
+const ONE = 't_typed1';
+const TWO = 't_typed2';
+const folder = mkdtempSync(join(tmpdir(), 'beacon-'));
+const topology = (name: string): string => {
+  const file = join(folder, `${name}.yaml`);
+  const nodes = '{a: {vantage: true}, r1: {}, d: {}}';
+  writeFileSync(file, `{name: ${name}, nodes: ${nodes}, links: [{between: [a, r1]}, {between: [r1, d], id: far}]}`);
+  return file;
+};
+
+const lab = (...argv: readonly string[]): Promise<Ran> => braceroute(['lab', ...argv]);
+const inOne = (command: string, ...argv: readonly string[]): Promise<Ran> => lab(command, '--lab', ONE, ...argv);
+
+const refused = async (running: Promise<Ran>, exit: number, says: RegExp): Promise<void> => {
+  const { code, stderr } = await running;
+  assert.is(code, exit, stderr);
+  assert.is(linesOf(stderr).length, 1, stderr);
+  assert.match(stderr, says);
+};
+
+const reason = rootMissing();
+const rooted = (title: string, work: () => Promise<void>): void => (reason ? skip(title, reason) : test(title, work));
+
+test.before.each(async () => {
+  if (reason === null) for (const name of [ONE, TWO]) assert.is((await lab('up', topology(name))).code, 0);
+});
+test.after.each(async () => {
+  if (reason === null) for (const name of [ONE, TWO]) await down(name).catch(() => []); // a test may have taken it down
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+rooted('up says what is up and what to type next, and a name is taken once', async () => {
+  await lab('down', ONE);
+  const { code, stdout, stderr } = await lab('up', topology(ONE), '--profile', 'stock');
+  assert.equal([code, stderr], [0, '']);
+  assert.equal(linesOf(stdout), [`Lab ${ONE} is up: 3 nodes, 2 links, profile stock`, '  braceroute lab exec a -- braceroute d']);
+  await refused(lab('up', topology(ONE)), 4, new RegExp(`${ONE} is up .*take it down first`));
+});
+
+rooted('list tells every lab with its nodes', async () => {
+  const { code, stdout } = await lab('list');
+  assert.is(code, 0);
+  for (const name of [ONE, TWO])
+    assert.ok(
+      linesOf(stdout).some((line) => new RegExp(`^${name} +lab +3 nodes, 2 links, since \\S+: a r1 d$`).test(line)),
+      stdout,
+    );
+});
+
+rooted('exec ends as its command ended, and passes on what it prints and its options', async () => {
+  const ended = await inOne('exec', 'r1', '--', 'sh', '-c', 'ip -br link | grep -o "^to_[ad]"; echo oops >&2; exit 7');
+  assert.equal(ended, { code: 7, stdout: 'to_a\nto_d\n', stderr: 'oops\n' });
+  assert.match((await inOne('exec', 'a', 'cat', '/etc/hosts')).stdout, /d\.example d/);
+  const traced = await inOne('exec', 'a', '--', ...COMMAND, '-n', '-c', '1', 'd');
+  assert.is(traced.code, 0);
+  assert.is(linesOf(traced.stdout).length, 3);
+});
+
+rooted('where two labs are up, one has to be named', async () => {
+  for (const argv of [
+    ['exec', 'a', '--', 'true'],
+    ['fault', 'a-r1', '--down'],
+  ])
+    await refused(lab(...argv), 2, /More than one lab is up: say .*--lab t_typed1.*--lab t_typed2/);
+});
+
+rooted('a fault hits its own lab, link and direction, and clear mends it', async () => {
+  assert.equal(await inOne('fault', 'far', '--exact', '1/2', '--direction', 'r1-d'), { code: 0, stdout: '', stderr: '' });
+  const probe = (name: string): Promise<Ran> =>
+    lab('exec', '--lab', name, 'a', '--', ...COMMAND, 'probe', '-p', 'a,r1,d', '-c', '20', '-t', '0.3');
+  assert.is((await probe(ONE)).code, 1);
+  assert.is((await probe(TWO)).code, 0);
+  const counted = await attach(ONE).counters();
+  assert.is(direction(counted, 'r1', 'd')!.lost, Math.floor(direction(counted, 'r1', 'd')!.seen / 2));
+  assert.is(direction(counted, 'd', 'r1'), undefined);
+  assert.is((await inOne('fault', 'd-r1', '--clear')).code, 0);
+  assert.is((await probe(ONE)).code, 0);
+});
+
+rooted('each kind of fault is taken as it is written', async () => {
+  for (const words of [
+    ['--loss', '10%'],
+    ['--loss', '0.1', '--duplicate'],
+    ['--flow-loss', '1/4'],
+    ['--corrupt', '5%'],
+    ['--blackhole'],
+    ['--down'],
+    ['--clear'],
+  ])
+    assert.is((await inOne('fault', 'a-r1', ...words)).code, 0, words.join(' '));
+});
+
+rooted('what cannot be done is refused with what, which value and what to do', async () => {
+  await refused(inOne('fault', 'r1-r9', '--down'), 2, /no link r1-r9: take one of a-r1, far/);
+  await refused(inOne('fault', 'far'), 2, /No fault is given/);
+  await refused(inOne('fault', 'far', '--down', '--loss', '1%'), 2, /--down goes with no other fault/);
+  await refused(inOne('fault', 'far', '--loss', '110%'), 2, /--loss 110%/);
+  await refused(inOne('fault', 'far', '--exact', '11/10'), 2, /--exact 11\/10/);
+  await refused(inOne('fault', 'far', '--loss', '1%', '--direction', 'a-r1'), 2, /--direction a-r1: these are not the ends of far/);
+  await refused(inOne('fault', 'far', '--loss', '1%', '--direction', 'r1'), 2, /--direction r1: name the two ends of far/);
+  await refused(inOne('fault', 'far', '--down', '--direction', 'r1-d'), 2, /one carrier for both directions/);
+  await refused(inOne('exec', 'r9', '--', 'true'), 2, /no node r9: take one of a, r1, d/);
+  await refused(lab('exec', '--lab', 't_nobody', 'a', '--', 'true'), 2, /No lab t_nobody is up/);
+  await refused(lab('down', 't_nobody'), 2, /t_nobody/);
+});
+
+rooted('down takes down the one that is named, and nothing else', async () => {
+  assert.equal(await lab('down', ONE), { code: 0, stdout: `Down: ${ONE}\n`, stderr: '' });
+  const { stdout } = await lab('list');
+  assert.not.match(stdout, new RegExp(`^${ONE} `, 'm'));
+  assert.match(stdout, new RegExp(`^${TWO} `, 'm'));
+});
+
+test.run();
