@@ -1,17 +1,17 @@
 /** The first braceroute's spray: hop by hop, each answer told as it comes. */
 import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
-import { isOutcome, type Outcome } from '../probe/observation.ts';
+import type { Observation } from '../probe/observation.ts';
 import { question } from '../probe/question.ts';
 import { boomerang } from './itinerary.ts';
 import type { ProbedPath } from './path.ts';
 import type { SurveyedHop } from './survey.ts';
 import type { SweepOptions } from './sweep.ts';
 
-/** One probe over the path to a position and back. */
-export interface ClassicOutcome {
+/** What was seen of one probe over the path to a position and back: its outcome, or a remark beside it. */
+export interface ClassicObservation {
   readonly position: number;
-  readonly seen: Outcome;
+  readonly seen: Observation;
 }
 
 export async function* classicSpray(
@@ -20,14 +20,14 @@ export async function* classicSpray(
   path: ProbedPath,
   hops: readonly SurveyedHop[],
   options: SweepOptions,
-): AsyncGenerator<ClassicOutcome> {
+): AsyncGenerator<ClassicObservation> {
   const gapNs = 1e9 / options.rate;
   for (const { position, waypoints } of hops) {
     if (waypoints.length === 0) continue;
     const asked = await question(engine, boomerang(path, waypoints, options.landing, options.flow), position);
     const questions = Array.from({ length: options.count }, () => asked);
     for await (const seen of asking.ask(questions, { everyNs: () => gapNs, timeoutNs: () => options.timeoutNs, settle: 'deadline' })) {
-      if (isOutcome(seen)) yield { position, seen };
+      yield { position, seen };
     }
   }
 }

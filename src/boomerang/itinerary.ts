@@ -34,7 +34,7 @@ export function boomerang(path: ProbedPath, waypoints: readonly Waypoint[], land
     .slice(0, -1)
     .map(({ position, home: destination }, i) => ({ destination, ttl: legTtl(path, waypoints[i + 1]!.position, position) }))
     .reverse();
-  const last = { destination: us, ttl: legTtl(path, waypoints[0]!.position, 0) };
+  const last = { destination: us, ttl: FAR }; // nothing steers the way from the first hop to us, so it may be any
   const landed = landing === 'ipip' ? [{ destination: us, ttl: AT_HOME }] : [];
   const layers: Layer[] = [...out, ...home, last, ...landed].map((layer) => ({ source: us, ...layer }));
   if (turn.position < 1) throw new RangeError(`A boomerang turns at a hop, got position ${turn.position}`);
@@ -47,8 +47,6 @@ export function boomerang(path: ProbedPath, waypoints: readonly Waypoint[], land
  */
 function legTtl(path: ProbedPath, from: number, to: number): number {
   if (path.loose) return FAR;
-  if (from > 0 && to > 0) return Math.abs(to - from) + 1;
-  if (path.distance === null) return FAR;
-  const hops = path.distance + Math.max(from, to) - 1;
-  return from === 0 ? hops : hops + 1;
+  if (from > 0) return Math.abs(to - from) + 1;
+  return path.distance === null ? FAR : path.distance + to - 1;
 }

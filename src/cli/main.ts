@@ -5,9 +5,9 @@ import { jsonLines } from '../report/json-lines.ts';
 import type { Reporter, Sink } from '../report/reporter.ts';
 import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
 import { textReporter } from '../report/text.ts';
-import { interruption } from './interruption.ts';
+import { type Interruption, interruption } from './interruption.ts';
 import { MEASURING } from './measuring.ts';
-import { nearMiss } from './near-miss.ts';
+import { COMMANDS, nearMiss } from './near-miss.ts';
 import type { NetworkOptions } from './network.ts';
 import { type Call, program } from './program.ts';
 import { problemOf, session } from './session.ts';
@@ -24,15 +24,15 @@ function reporterFor(options: Call['options']): Reporter {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function act(call: Call): Promise<number> {
+async function act(call: Call, stop: Interruption): Promise<number> {
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
     const options = { ...call.options, answers: call.command === 'trace' ? 'few' : 'many' } as unknown as NetworkOptions;
-    return session(options, measuring(call, print), reporterFor(call.options), interruption());
+    return session(options, measuring(call, print), reporterFor(call.options), stop.signal);
   }
-  if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, interruption());
+  if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, stop);
   if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(print);
-  return (await import('./commands/lab.ts')).lab(call);
+  return (await import('./commands/lab.ts')).lab(call, stop);
 }
 
 /** A usage error is told like any other problem: with `--json` as events, `end` last. */
@@ -49,9 +49,10 @@ function refuse(message: string, code: string, exit: number, argv: readonly stri
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  const stop = interruption();
   let exit = 0;
   const root = program(VERSION, async (call) => {
-    exit = await act(call);
+    exit = await act(call, stop);
   });
   for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeErr: () => {} }); // refuse() says it once
@@ -77,11 +78,17 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return argv.length === 0 ? USAGE : 0;
     if (error.code === 'commander.help')
       return refuse(`${argv[0]} needs a command: see braceroute help ${argv[0]}`, 'ERR_USAGE', USAGE, argv);
-    return refuse(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}: see braceroute help`, 'ERR_USAGE', USAGE, argv);
+    return refuse(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}: ${nextStep(argv)}`, 'ERR_USAGE', USAGE, argv);
   }
 }
 
-// A reader that has seen enough, such as head, closes the pipe: nothing is wrong.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+/** Options belong to a command, so they come after it. */
+function nextStep(argv: readonly string[]): string {
+  const command = COMMANDS.find((name) => argv.includes(name));
+  if (command === undefined) return 'see braceroute help';
+  return argv[0] === command ? `see braceroute help ${command}` : `the command comes first (braceroute ${command} …)`;
+}
 
-process.exit(await main(process.argv.slice(2)));
+const exit = await main(process.argv.slice(2));
+await new Promise((resolve) => setImmediate(resolve)); // a write that failed is told of a turn later
+process.exit(exit);

@@ -59,7 +59,9 @@ const engineMs = ({ engine }: Network): number => Number(engine.nowNs() / 1000n)
 
 async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void, signal: AbortSignal): Promise<Verdict> {
   const tooLate = new Promise<null>((resolve) => {
-    signal.addEventListener('abort', () => void setTimeout(() => resolve(null), GRACE_MS), { once: true });
+    const begin = (): void => void setTimeout(() => resolve(null), GRACE_MS);
+    if (signal.aborted) begin();
+    else signal.addEventListener('abort', begin, { once: true });
   });
   for (;;) {
     const step = await Promise.race([events.next(), tooLate]);

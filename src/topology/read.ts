@@ -1,5 +1,6 @@
 /** Readers of a topology file's values: each gives the value, or says what is wrong with what it found. */
 import { type Address, addressBytes, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+import { editDistance } from './edit-distance.ts';
 import type { MapTree, Mistake, Tree } from './tree.ts';
 
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
@@ -24,19 +25,8 @@ export function readFields<F extends Fields>(map: MapTree, fields: F, where: str
 
 /** ` (did you mean …?)` for a near miss, else the choice. */
 export function meant(word: string, choice: readonly string[]): string {
-  const near = choice.find((known) => distance(word.toLowerCase(), known.toLowerCase()) <= Math.max(1, known.length >> 2));
+  const near = choice.find((known) => editDistance(word.toLowerCase(), known.toLowerCase()) <= Math.max(1, known.length >> 2));
   return near === undefined ? `; take one of ${choice.join(', ')}` : ` (did you mean ${near}?)`;
-}
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 const reader =

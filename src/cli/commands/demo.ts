@@ -1,11 +1,13 @@
 /** `braceroute demo`: raises a network, traces it three ways, breaks one direction of one link, and shows where. */
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { loadAddon } from '../../host/addon.ts';
 import { PACKAGE_ROOT } from '../../package-root.ts';
 import { streamSink } from '../../report/stream-sink.ts';
 import { textReporter } from '../../report/text.ts';
 import { type Fault, NO_FAULT } from '../../topology/fault.ts';
 import type { Topology } from '../../topology/topology.ts';
+import type { Interruption } from '../interruption.ts';
 import { MEASURING } from '../measuring.ts';
 import { program } from '../program.ts';
 import { sessionOn } from '../session.ts';
@@ -50,28 +52,26 @@ const PICTURE = `
              r3       r6
 `;
 
-export async function demo(print: Print, signal: AbortSignal): Promise<number> {
+export async function demo(print: Print, { signal, hold }: Interruption): Promise<number> {
+  hold(); // a lab must not be left behind
   const topology = await readTopology('demo');
-  const isRoot = process.getuid?.() === 0;
+  const why = whySimulated();
   print(
-    isRoot
+    why === null
       ? 'A network of kernel routers on this machine, in namespaces of their own:'
-      : 'Not root, so this network is simulated, in virtual time; as root it is made of kernel routers:',
+      : `${why}, so this network is simulated, in virtual time:`,
   );
   print(PICTURE);
-  await using stage = isRoot ? await labStage(topology) : simulatedStage(topology, print, signal);
+  await using stage = why === null ? await labStage(topology, signal) : simulatedStage(topology, print, signal);
   let exit = 0;
   for (const step of STORY) {
-    if (signal.aborted) break;
+    if (signal.aborted || exit !== 0) break;
     print(`# ${step.says}`);
-    exit ||= 'fault' in step ? await breakLink(stage, print) : await runStep(stage, step, print, signal);
+    exit = 'fault' in step ? await breakLink(stage, print) : await runStep(stage, step, print, signal);
     print('');
   }
-  print(
-    signal.aborted
-      ? 'Interrupted: taking everything down.'
-      : 'Done: everything is taken down again. To look around: braceroute lab up demo',
-  );
+  if (signal.aborted) print('Interrupted: taking everything down.');
+  else print(`${exit === 0 ? 'Done' : 'It went wrong'}: everything is taken down again. To look around: braceroute lab up demo`);
   return signal.aborted ? 1 : exit;
 }
 
@@ -94,15 +94,26 @@ async function breakLink(stage: Stage, print: Print): Promise<number> {
   return 0;
 }
 
+/** Null where a lab can be raised and measured here. */
+function whySimulated(): string | null {
+  if (process.getuid?.() !== 0) return 'Not root';
+  try {
+    loadAddon();
+    return null;
+  } catch {
+    return 'The live engine is not built (braceroute doctor says how)';
+  }
+}
+
 /** Under a name of its own, so that a lab `demo` of the user's is left alone. */
-async function labStage(topology: Topology): Promise<Stage> {
+async function labStage(topology: Topology, signal: AbortSignal): Promise<Stage> {
   const { up } = await import('../../lab/up.ts');
   const lab = await up({ ...topology, name: `demo_${process.pid}` });
   return {
     async braceroute(argv) {
-      const [code] = (await once(lab.start('a', [process.execPath, join(PACKAGE_ROOT, 'bin/braceroute.js'), ...argv]), 'close')) as [
-        number | null,
-      ];
+      const child = lab.start('a', [process.execPath, join(PACKAGE_ROOT, 'bin/braceroute.js'), ...argv]);
+      signal.addEventListener('abort', () => void child.kill('SIGINT'), { once: true });
+      const [code] = (await once(child, 'close')) as [number | null];
       return code ?? 1;
     },
     fault: (link, from, fault) => lab.fault(link, from, fault),

@@ -1,13 +1,16 @@
 /** `braceroute lab …`: a network of kernel routers, raised, broken, looked at and taken down. */
 import { once } from 'node:events';
+import { join, relative } from 'node:path';
 import { BeaconError } from '../../error.ts';
 import { attach } from '../../lab/attach.ts';
 import { down } from '../../lab/down.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { list } from '../../lab/list.ts';
 import { up } from '../../lab/up.ts';
+import { PACKAGE_ROOT } from '../../package-root.ts';
 import { type Fault, NO_FAULT, parseFraction, parseShare } from '../../topology/fault.ts';
 import type { Profile } from '../../topology/topology.ts';
+import type { Interruption } from '../interruption.ts';
 import type { Call } from '../program.ts';
 import { readTopology } from '../topology-file.ts';
 
@@ -15,7 +18,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 
-const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Options) => Promise<number>>> = {
+const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Options, stop: Interruption) => Promise<number>>> = {
   'lab up': labUp,
   'lab down': labDown,
   'lab list': labList,
@@ -24,7 +27,8 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Opti
 };
 
 /** Resolves to the exit code. */
-export const lab = ({ command, words, options }: Call): Promise<number> => COMMANDS[command]!(words, options as Options);
+export const lab = ({ command, words, options }: Call, stop: Interruption): Promise<number> =>
+  COMMANDS[command]!(words, options as Options, stop);
 
 async function labUp([file]: readonly string[], { profile }: Options): Promise<number> {
   const topology = await readTopology(file!);
@@ -32,7 +36,8 @@ async function labUp([file]: readonly string[], { profile }: Options): Promise<n
   for (const note of raised.notes) process.stderr.write(`braceroute: ${note}\n`);
   const vantage = topology.nodes.find((node) => node.vantage)!.name;
   print(`Lab ${raised.name} is up: ${topology.nodes.length} nodes, ${topology.links.length} links, profile ${raised.topology.profile}`);
-  print(`  braceroute lab exec ${vantage} -- braceroute ${topology.nodes.at(-1)!.name}`);
+  const self = relative(process.cwd(), join(PACKAGE_ROOT, 'bin/braceroute.js'));
+  print(`  ${self} lab exec --lab ${raised.name} ${vantage} -- ${self} ${topology.nodes.at(-1)!.name}`);
   return 0;
 }
 
@@ -56,11 +61,12 @@ async function labList(): Promise<number> {
 }
 
 /** Ends as the command ended; what Ctrl-C does is the command's to decide. */
-async function labExec([node, ...rest]: readonly string[], options: Options): Promise<number> {
+async function labExec([node, ...rest]: readonly string[], options: Options, stop: Interruption): Promise<number> {
   const argv = rest[0] === '--' ? rest.slice(1) : rest;
   if (argv.length === 0) throw new BeaconError('ERR_USAGE', `lab exec ${node} needs a command: braceroute lab exec ${node} -- ip route`);
   const child = theLab(options).start(node!, argv);
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
+  stop.hold();
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => void child.kill(name)); // a terminal's Ctrl-C it gets itself
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 1;
 }

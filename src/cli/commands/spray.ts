@@ -4,6 +4,7 @@ import { addressAt, type ProbedPath } from '../../boomerang/path.ts';
 import { firstTally } from '../../boomerang/sweep.ts';
 import { count } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
+import { isOutcome } from '../../probe/observation.ts';
 import { packetLines, pairLine } from '../../report/classic.ts';
 import type { Body } from '../session.ts';
 import { tallyEvent } from '../tally-event.ts';
@@ -26,8 +27,9 @@ export const sprayCommand = (options: SprayCommandOptions, print: ((line: string
       const tally = tallies.find((one) => one.position === position)!;
       if (position !== at) print?.(pairLine(addressAt(path, position)!, before(path, position)));
       at = position;
-      tally.sent += 1;
       count(tally, seen);
+      if (!isOutcome(seen)) continue;
+      tally.sent += 1;
       for (const line of packetLines(seen.kind === 'landed', tally.received, tally.sent)) print?.(line);
     }
     for (const tally of tallies) yield tallyEvent(tally);

@@ -8,8 +8,9 @@ export function explained(error: unknown, interfaceName: string): unknown {
       cause: error,
     });
   }
-  if (code === 'ENODEV') return new BeaconError('ERR_NO_INTERFACE', `There is no interface "${interfaceName}"`, { cause: error });
-  if (code === 'ENETDOWN' || code === 'ENXIO') {
+  if (code === 'ENODEV' || code === 'ENXIO')
+    return new BeaconError('ERR_NO_INTERFACE', `There is no interface "${interfaceName}"`, { cause: error });
+  if (code === 'ENETDOWN') {
     return new BeaconError('ERR_INTERFACE_DOWN', `The interface ${interfaceName} went down: ip link set ${interfaceName} up`, {
       cause: error,
     });
