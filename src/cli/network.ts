@@ -1,5 +1,5 @@
 /** The network a command works on, and who is called what in it. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.ts';
 import type { Names } from '../engine/names.ts';
 import { BeaconError } from '../error.ts';
@@ -40,7 +40,10 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   return { engine, names: systemNames() };
 }
 
-async function openSimulated({ read }: NetworkOptions): Promise<Network> {
+async function openSimulated({ read, interface: device, address }: NetworkOptions): Promise<Network> {
+  if (device !== 'any' || address !== undefined) {
+    throw new BeaconError('ERR_USAGE', '--interface and --address are of the live engine: in a topology the vantage has its own');
+  }
   if (read === undefined) throw new BeaconError('ERR_USAGE', '--engine simulated needs a topology: --read FILE');
   const [{ simulatedNetwork }, { readTopology }] = await Promise.all([import('./simulated-network.ts'), import('./topology-file.ts')]);
   return simulatedNetwork(await readTopology(read));
@@ -61,7 +64,12 @@ export interface Host {
 
 /** Throws ERR_UNKNOWN_HOST, or ERR_USAGE for an address of the wrong family. */
 export async function hostOf(names: Names, text: string, family: FamilyNumber | null): Promise<Host> {
+  if (text.trim() === '') throw new BeaconError('ERR_USAGE', 'The host is an empty word: give a name or an address');
+  if (text.includes('%'))
+    throw new BeaconError('ERR_USAGE', `${text}: a zone is not taken here, give the interface with -i and the address alone`);
   const literal = parseAddress(text);
+  if (literal !== null && !isOneHost(literal))
+    throw new BeaconError('ERR_USAGE', `${text} is no single host's address: give that of a host`);
   if (literal !== null) {
     if (family === null || familyOf(literal) === family) return { address: literal, name: null };
     throw new BeaconError('ERR_USAGE', `${text} is not an IPv${family} address: give one, or a name, or leave out -${family}`);
@@ -73,12 +81,20 @@ export async function hostOf(names: Names, text: string, family: FamilyNumber | 
   throw new BeaconError('ERR_UNKNOWN_HOST', `No ${kind} is known for the host "${text}": check its spelling, or give an address`);
 }
 
+/** Neither unspecified, multicast nor broadcast. */
+const isOneHost = (address: Address): boolean => !/^(0\.0\.0\.0|255\.255\.255\.255|::|ff..:.*|(22[4-9]|23\d)\..*)$/.test(address);
+
 export const familyWanted = (options: Readonly<Record<string, unknown>>): FamilyNumber | null =>
   options['4'] ? 4 : options['6'] ? 6 : null;
+
+/** More than any topology has. */
+const LARGEST_FILE = 4_000_000;
 
 /** Reads a file that the user named. */
 export async function readUserFile(file: string): Promise<string> {
   try {
+    const { size } = await stat(file);
+    if (size > LARGEST_FILE) throw new Error(`: ${size} bytes are more than the ${LARGEST_FILE} that are read`);
     return await readFile(file, 'utf8');
   } catch (cause) {
     throw new BeaconError('ERR_FILE', `Cannot read ${file}: ${(cause as Error).message.replace(/^.*?: /, '')}`, { cause });

@@ -16,7 +16,7 @@ interface Common {
 }
 
 export type TraceCommand = 'trace' | 'reverse' | 'between';
-export type Command = TraceCommand | 'probe' | 'spray' | 'lab' | 'demo';
+export type Command = TraceCommand | 'probe' | 'spray';
 
 export interface StartEvent extends Common {
   readonly type: 'start';

@@ -21,8 +21,6 @@ export const LAYOUTS: Readonly<Record<Command, Layout>> = {
   between: { headline: (start) => `Doing traceroute from ${source(start)} to ${target(start)}`, hops: true, path: false, table: false },
   probe: { headline: findingPath, hops: false, path: true, table: true },
   spray: { headline: findingPath, hops: false, path: true, table: false },
-  demo: { headline: () => null, hops: true, path: true, table: true },
-  lab: { headline: () => null, hops: false, path: false, table: false },
 };
 
 const source = (start: StartEvent): string => hostText(start.source, start.sourceName);
@@ -32,5 +30,5 @@ const target = (start: StartEvent): string => hostText(start.target, start.targe
 export const hostText = (address: Address, name: string | null): string =>
   name === null || name === address ? address : `${printable(name)} (${address})`;
 
-/** `[10.0.0.1 * 10.255.0.7]`: can be pasted after `-p` where no hop is silent. */
+/** `[10.0.0.1 * 10.255.0.7]`: can be pasted after `-p`. */
 export const pathText = (path: PathEvent): string => `[${path.hops.map((hop) => hop ?? '*').join(' ')}]`;

@@ -32,6 +32,9 @@ const PROTOCOL_UNREACHABLE: ReadonlySet<string> = new Set(['icmp 3/2', 'icmpv6 4
 
 export const isProtocolUnreachable = (kind: string): boolean => PROTOCOL_UNREACHABLE.has(kind);
 
+/** The kinds that say that a ttl ran out. */
+export const isTimeExceeded = (kind: string): boolean => kind === 'icmp 11/0' || kind === 'icmpv6 3/0';
+
 /** The key of a tally's `errors`: `icmp 3/1`, `icmpv6 1/0`. The family is that of the router that says it. */
 export const errorKind = (from: Address, icmp: Icmp): string => `${familyOf(from) === 6 ? 'icmpv6' : 'icmp'} ${icmp.type}/${icmp.code}`;
 

@@ -1,6 +1,6 @@
 /** One row of a probe table, as cells. */
 import type { TallyEvent } from './event.ts';
-import { errorMark, isProtocolUnreachable } from './icmp-mark.ts';
+import { errorMark, isProtocolUnreachable, isTimeExceeded } from './icmp-mark.ts';
 import { percent, rate } from './numbers.ts';
 import type { Tone } from './tone.ts';
 
@@ -14,6 +14,7 @@ export interface Row {
 export function probeRow(tally: TallyEvent, isFirstLoss: boolean): Row {
   const head = [String(tally.position), tally.address ?? '*'];
   if (doesNotDecapsulate(tally)) return { cells: [...head, 'does not decapsulate'], notes: [], tone: 'warning' };
+  if (hasNoWayHome(tally)) return { cells: [...head, 'no way home'], notes: [], tone: 'warning' };
   const decided = tally.received + tally.lost + errorCount(tally); // what is in flight counts neither way
   const success = decided === 0 ? '-' : rate(tally.received / decided);
   const cells = [...head, success.padStart(8), String(tally.received), String(tally.sent), lossText(tally)];
@@ -27,10 +28,16 @@ export function doesNotDecapsulate({ errors, received }: TallyEvent): boolean {
   return received === 0 && kinds.length > 0 && kinds.every(isProtocolUnreachable);
 }
 
+/** Every probe expired on a leg that should have been one hop. */
+function hasNoWayHome({ errors, received, lost }: TallyEvent): boolean {
+  const kinds = Object.keys(errors).filter((kind) => errors[kind]! > 0);
+  return received + lost === 0 && kinds.length > 0 && kinds.every(isTimeExceeded);
+}
+
 const errorCount = ({ errors }: TallyEvent): number => Object.values(errors).reduce((sum, count) => sum + count, 0);
 
-function lossText({ loss, lossLow, lossHigh }: TallyEvent): string {
-  if (loss === null) return '-';
+function lossText({ loss, lossLow, lossHigh, received, lost }: TallyEvent): string {
+  if (loss === null || received + lost === 0) return '-'; // errors alone say nothing of loss
   const interval = lossLow === null || lossHigh === null ? '' : ` (${percent(lossLow)}–${percent(lossHigh)})`;
   return `${percent(loss)} %${interval}`;
 }

@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /** What a user does wrong is told in one line: what, which value, what to do; with an exit code, and as events too. No stack, ever. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

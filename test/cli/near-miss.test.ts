@@ -6,7 +6,7 @@ import { COMMANDS, nearMiss } from '../../src/cli/near-miss.ts';
 test('a letter left out, doubled, changed or swapped with its neighbour is a near miss', () => {
   const misses = {
     prob: 'probe',
-    proob: 'probe',
+    probbe: 'probe',
     prove: 'probe',
     rpobe: 'probe',
     trcae: 'trace',

@@ -18,6 +18,9 @@ if (reason) {
   await runWithin({ ...fixture('uplinks', 'contract'), name: 'x_contract' }, import.meta.url, 45_000);
 } else {
   const topology = JSON.parse(within) as Topology;
-  engineContract('live', async () => ({ engine: openLive({ interface: null, source: null, largest: 0, bufferBytes: 32 << 20 }), topology }));
+  engineContract('live', async () => ({
+    engine: openLive({ interface: null, source: null, largest: 0, bufferBytes: 32 << 20 }),
+    topology,
+  }));
   test.run();
 }

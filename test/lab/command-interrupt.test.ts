@@ -1,3 +1,4 @@
+// limit: 240 s
 /** Ctrl-C at any moment of a run on the real network: what is known, an end that says so, half a second, and nobody left behind. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -45,7 +45,10 @@ rooted('up says what is up and what to type next, and a name is taken once', asy
   await lab('down', ONE);
   const { code, stdout, stderr } = await lab('up', topology(ONE), '--profile', 'stock');
   assert.equal([code, stderr], [0, '']);
-  assert.equal(linesOf(stdout), [`Lab ${ONE} is up: 3 nodes, 2 links, profile stock`, '  braceroute lab exec a -- braceroute d']);
+  assert.equal(linesOf(stdout), [
+    `Lab ${ONE} is up: 3 nodes, 2 links, profile stock`,
+    `  bin/braceroute.js lab exec --lab ${ONE} a -- bin/braceroute.js d`,
+  ]);
   await refused(lab('up', topology(ONE)), 4, new RegExp(`${ONE} is up .*take it down first`));
 });
 

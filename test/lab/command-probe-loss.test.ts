@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /** Loss on kernel routers: what a table misses is what the routers counted as lost, to the packet where loss is exact. */
 
 import { test } from 'uvu';

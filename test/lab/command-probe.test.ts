@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /** Probe tables on kernel routers: whoever stands on the path, and however it is given, each hop has its row and nothing clean is missed. */
 
 import { test } from 'uvu';

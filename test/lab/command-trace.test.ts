@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /** The three traces on kernel routers: the hops are those of the topology's shortest paths, in both profiles and both families. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';

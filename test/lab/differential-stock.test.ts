@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /**
  * Routers as they come out of the box, kernel ones and simulated ones, over bytes: redirects of both families, and errors asked for
  * slowly enough that no limit holds one back.

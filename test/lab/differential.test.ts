@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 240 s
 /** Kernel routers and simulated ones do the same with the same bytes: every packet that comes of a probe is compared whole. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

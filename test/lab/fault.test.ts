@@ -1,3 +1,4 @@
+// limit: 240 s
 /** Faults do what they say, to the packet, in the direction they say: ping and sockets see what the kernel's counters tell. */
 import fc from 'fast-check';
 import { test } from 'uvu';

@@ -111,6 +111,17 @@ function endless(known: readonly (Address | null)[], target: Host): Said {
   return { type: 'problem', code: 'PATH_NOT_FOUND', message };
 }
 
+/** Only routers strip headers: a probe that visits us would end here. */
+async function refuseUs({ engine }: Network, hosts: readonly (Host | null)[]): Promise<void> {
+  for (const [index, host] of hosts.entries()) {
+    if (host === null || !(await isOurs(engine, host.address))) continue;
+    throw new BeaconError(
+      'ERR_USAGE',
+      `Hop ${index + 1} of --path, ${host.name ?? host.address}, is us: leave it out, probes come home by themselves`,
+    );
+  }
+}
+
 async function* given(
   command: Command,
   network: Network,
@@ -127,6 +138,7 @@ async function* given(
   const next = known[atUs ? 1 : 0];
   if (next === undefined) throw new BeaconError('ERR_USAGE', `--path ${words[0]} names nobody but us: give the hops after us too`);
   const us = await network.engine.route(next.address);
+  await refuseUs(network, hosts.slice(1));
   const hops = (atUs ? hosts.slice(1) : hosts).map((host) => host?.address ?? null);
   const source: Host = { address: us.source, name: null };
   yield startEvent(command, network.engine, us, source, known.at(-1)!, false);

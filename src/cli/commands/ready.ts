@@ -1,9 +1,11 @@
 /** What `probe` and `spray` begin with: the path is found or given, and each of its hops is asked whether a boomerang can turn there. */
+import { deepest, refusalOf } from '../../boomerang/deepest.ts';
 import type { Landing } from '../../boomerang/itinerary.ts';
 import type { ProbedPath } from '../../boomerang/path.ts';
 import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import type { SweepOptions } from '../../boomerang/sweep.ts';
 import type { Tally } from '../../boomerang/tally.ts';
+import { BeaconError } from '../../error.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
 import { newRun } from '../../probe/run.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
@@ -45,21 +47,44 @@ export async function* ready(
   if ('exit' in found) return found;
   requirePermission(found.path.hops, options);
   const sweep = { ...options, flow, timeoutNs: options.timeout * 1e9 };
-  const hops = yield* surveyed(survey(engine, asking, found.path, { ...sweep, rttNs: found.rttNs }));
+  const path = yield* fitting(network, found.path, sweep, options.path !== undefined);
+  const hops = yield* surveyed(survey(engine, asking, path, { ...sweep, rttNs: found.rttNs }));
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => state !== 'detour');
-  const verdict = (tallies: readonly Tally[]): Verdict => verdictOf(tallies, complete, options.maxLoss, signal.aborted);
-  return { asking, path: found.path, hops, sweep, verdict };
+  const verdict = (tallies: readonly Tally[]): Verdict => {
+    const { reached, exit } = verdictOf(tallies, complete, options.maxLoss, signal.aborted);
+    return { reached, exit: found.reached || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
+  };
+  return { asking, path, hops, sweep, verdict };
+}
+
+/**
+ * The path as far as its boomerangs fit the first link, known before the first is sent. One that was given is refused, since its user
+ * counts on all of it; one that was found ends earlier, and that is said.
+ */
+async function* fitting({ engine }: Network, path: ProbedPath, sweep: SweepOptions, given: boolean): AsyncGenerator<Said, ProbedPath> {
+  const route = await engine.route(path.hops.find((address) => address !== null)!);
+  const last = deepest(path, sweep, route);
+  if (last === path.hops.length) return path;
+  const refusal = refusalOf(path, path.hops.length, sweep, route)!;
+  if (given || last === 0) throw new BeaconError(refusal.code, `${refusal.message} (${last} hops fit)`, { cause: refusal });
+  const [reason] = refusal.message.split(': ');
+  yield { type: 'problem', code: 'TABLE_ENDS', message: `${reason}: the table ends at hop ${last}` };
+  return { ...path, hops: path.hops.slice(0, last) };
 }
 
 /** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
 async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenerator<Said, SurveyedHop[]> {
   const hops: SurveyedHop[] = [];
+  let passed: Said[] = []; // said once a deeper hop is visited: else the table has ended before them
   for await (const hop of source) {
     const barrier = hops.find(({ state }) => state === 'detour');
     hops.push(hop);
-    if (hop.state === 'does not decapsulate') yield leftOut(hop, `${hop.address} does not decapsulate: it`);
+    if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
     if (hop.state === 'detour' || (hop.state === 'visited' && hop.trouble !== null)) yield trouble(hop, barrier);
-    if (hop.state === 'silent') yield leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`);
+    if (hop.state === 'silent') passed.push(leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`));
+    if (hop.state !== 'visited' && hop.state !== 'detour') continue;
+    yield* passed;
+    passed = [];
   }
   const last = hops.findLastIndex((hop) => hop.state === 'visited' || hop.state === 'detour');
   const past = hops.slice(last + 1);

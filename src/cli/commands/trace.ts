@@ -1,4 +1,5 @@
 /** `braceroute HOST`, `-r HOST`, `-s R HOST`: the three traces. */
+import { BeaconError } from '../../error.ts';
 import { openAsk } from '../../probe/ask.ts';
 import type { Answer } from '../../probe/observation.ts';
 import { newRun } from '../../probe/run.ts';
@@ -33,6 +34,9 @@ const SILENT_TRIES = 2;
 export const traceCommand = (host: string, options: TraceCommandOptions): Body =>
   async function* (network, signal) {
     const { engine, names, random } = network;
+    if (options.firstHop > options.maxHops) {
+      throw new BeaconError('ERR_USAGE', `--first-hop ${options.firstHop} is beyond --max-hops ${options.maxHops}: give a smaller one`);
+    }
     const from = options.reverse ? host : (options.source ?? null);
     const to = options.reverse ? null : host;
     const { ends, source, target, route } = await endsOf(network, { ...options, from, to, family: familyWanted({ ...options }) });
@@ -45,7 +49,7 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
       count: options.count,
       silentTries: SILENT_TRIES,
       firstTtl: options.firstHop,
-      lastTtl: Math.max(options.firstHop, options.maxHops),
+      lastTtl: options.maxHops,
       timeoutNs: options.timeout * 1e9,
       flow: flowOf(options, run),
     });
