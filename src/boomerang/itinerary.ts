@@ -2,7 +2,7 @@
  * Boomerangs: out over the hops of a path up to one of them, home over the same hops backwards. Every layer's source is us: stock
  * routers drop what carries their own address as source, and all errors come home (ARCHITECTURE.md, "Layer sources").
  */
-import type { Flow, Itinerary, Layer } from '../probe/itinerary.ts';
+import { FAR, type Flow, type Itinerary, type Layer } from '../probe/itinerary.ts';
 import type { Address } from '../wire/address.ts';
 import type { ProbedPath } from './path.ts';
 
@@ -17,8 +17,6 @@ export interface Waypoint {
 
 export type Landing = 'ipip' | 'udp';
 
-/** A leg whose length is not known may be as long as any. */
-const FAR = 64;
 /** The last layer of an `ipip` landing is at home already when it is uncovered. */
 const AT_HOME = 1;
 

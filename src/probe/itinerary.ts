@@ -32,6 +32,9 @@ export interface Flow {
   readonly size: number | null;
 }
 
+/** The ttl of a header whose way is of a length that is not known, or not to be held to one. */
+export const FAR = 64;
+
 /** UDP's and the echo's header are equally long. */
 const TRANSPORT_HEADER = UDP_HEADER;
 

@@ -1,6 +1,6 @@
 /** The three paths that can be traced from here, as a table: which headers a probe wears, and what counts as its end. */
 
-import type { Layer } from '../probe/itinerary.ts';
+import { FAR, type Layer } from '../probe/itinerary.ts';
 import type { Address } from '../wire/address.ts';
 
 export type PathKind = 'trace' | 'reverse' | 'between';
@@ -21,9 +21,6 @@ interface Plan {
   /** Layers left when a probe comes home; 0: it is meant to be answered where it ends. */
   readonly landing: number;
 }
-
-/** The distance to the router that unwraps the probe is not known, so its header may travel as far as any. */
-const FAR = 64;
 
 /** ARCHITECTURE.md, "Packets". The varied header always goes from us to where the path ends. */
 export const PLANS: Readonly<Record<PathKind, (ends: PathEnds) => Plan>> = {

@@ -30,8 +30,6 @@ export type Body =
   | { readonly kind: 'other'; readonly protocol: number; readonly payload: Uint8Array }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-export const readIp = (bytes: Uint8Array): Decoded<IpHeader> => (bytes[0]! >> 4 === 6 ? readIpv6(bytes) : readIpv4(bytes));
-
 export function dissect(frame: Uint8Array, linkType: number): Dissected {
   const at = networkAt(linkType, frame);
   if (at < 0) return { layers: [], body: { kind: 'malformed', reason: `no IP packet in a frame of link type ${linkType}` } };
