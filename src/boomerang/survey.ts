@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Flow } from '../probe/itinerary.ts';
 import { isOutcome, type Outcome } from '../probe/observation.ts';
+import { LEAST_PATIENCE_NS, patienceNsFor } from '../probe/patience.ts';
 import { question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
 import { FAMILIES, isKind } from '../wire/family.ts';
@@ -39,8 +40,6 @@ const TRIES = 3;
 /** Nor must it look like a detour: where longer legs come home, the path's own are asked this often again before they are given up. */
 const DOUBTS = 20;
 const DOUBT_GAP_NS = 10_000_000;
-const LEAST_PATIENCE_NS = 150_000_000;
-const PATIENCE_RTTS = 3;
 
 /** Yields each hop in the order of the path. Throws BeaconError ERR_MTU where a boomerang becomes too large for the first link. */
 export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, options: SurveyOptions): AsyncGenerator<SurveyedHop> {
@@ -72,7 +71,7 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
 
 /** Behind a hop that was waited for in vain, little is waited any more. */
 function patienceFor(rttNs: number | null, anySilent: boolean): number {
-  if (rttNs !== null) return Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * rttNs);
+  if (rttNs !== null) return patienceNsFor(rttNs);
   return anySilent ? LEAST_PATIENCE_NS : Number.POSITIVE_INFINITY;
 }
 

@@ -1,7 +1,8 @@
 /** What became of the probes to one position: counts that add up, and the round trips of those that came home. */
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Observation } from '../probe/observation.ts';
-import type { Address, FamilyNumber } from '../wire/address.ts';
+import type { Address } from '../wire/address.ts';
+import { errorKind } from '../wire/icmp.ts';
 
 /** sent = received + errors + lost + unknown + what is still in flight. */
 export interface Tally {
@@ -30,7 +31,7 @@ export function newTally(position: number, address: Address | null, measured: bo
   return { position, address, sent: 0, received: 0, lost: 0, unknown: 0, errors: new Map(), duplicate: 0, late: 0, rtts };
 }
 
-const ICMP_NAMES: Readonly<Record<FamilyNumber, string>> = { 4: 'icmp', 6: 'icmpv6' };
+export const errorCount = ({ errors }: Pick<Tally, 'errors'>): number => [...errors.values()].reduce((sum, each) => sum + each, 0);
 
 /** Adds what was seen; `sent` is counted where probes are sent. */
 export function count(tally: Tally, seen: Observation): void {
@@ -40,7 +41,7 @@ export function count(tally: Tally, seen: Observation): void {
       tally.rtts?.recordValue(Math.min(LONGEST_US, Math.max(1, Math.round(seen.rttNs / 1000))));
       return;
     case 'answered': {
-      const kind = `${ICMP_NAMES[seen.icmp.family]} ${seen.icmp.type}/${seen.icmp.code}`;
+      const kind = errorKind(seen.icmp.family, seen.icmp.type, seen.icmp.code);
       tally.errors.set(kind, (tally.errors.get(kind) ?? 0) + 1);
       return;
     }

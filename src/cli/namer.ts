@@ -1,5 +1,5 @@
 /** Names for what is reported: probing never waits for them, and a line no longer than this. */
-import type { Names } from '../engine/names.ts';
+import type { Names } from '../host/names.ts';
 import type { Address } from '../wire/address.ts';
 import type { Said } from './session.ts';
 

@@ -1,8 +1,8 @@
 /** The network a command works on, and who is called what in it. */
 import { readFile, stat } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.ts';
-import type { Names } from '../engine/names.ts';
 import { BeaconError } from '../error.ts';
+import type { Names } from '../host/names.ts';
 import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
 
 export interface Network {

@@ -1,13 +1,12 @@
 /** A tally as an event: counts, the loss with its interval, and the round trips in a few figures. */
-import type { Tally } from '../boomerang/tally.ts';
+import { errorCount, type Tally } from '../boomerang/tally.ts';
 import { wilson } from '../infer/interval.ts';
 import type { RttSummary } from '../report/event.ts';
 import type { Said } from './session.ts';
 
 export function tallyEvent(tally: Tally): Said {
   const { position, address, sent, received, lost, unknown, duplicate, late } = tally;
-  const errors = [...tally.errors.values()].reduce((sum, count) => sum + count, 0);
-  const decided = received + lost + errors; // what is in flight is neither lost nor received
+  const decided = received + lost + errorCount(tally); // what is in flight is neither lost nor received
   const interval = wilson(lost, decided);
   return {
     type: 'tally',

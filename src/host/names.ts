@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 import { type Address, type FamilyNumber, parseAddress } from '../wire/address.ts';
 import { parseHosts } from './hosts-file.ts';
 
-/** What engine/names.ts calls Names; told here because this room stands before that one. */
-export interface SystemNames {
+/** Whoever knows names: the system's resolver for a real network, the topology for a simulated one. */
+export interface Names {
+  /** The addresses of a name, best first; none where the name is unknown. A family narrows the answer. */
   addresses(name: string, family: FamilyNumber | null): Promise<readonly Address[]>;
+  /** The name of an address, or null. */
   name(address: Address): Promise<string | null>;
 }
 
@@ -27,7 +29,7 @@ const AT_ONCE = 16;
 const MOST_KEPT = 4096;
 
 /** Each address is asked for its name once. Unknown names and failing name servers are empty answers, never errors. */
-export function systemNames(source: NameSource = system()): SystemNames {
+export function systemNames(source: NameSource = system()): Names {
   const take = turns(AT_ONCE);
   const known = new Map<Address, Promise<string | null>>();
   let hosts: Map<Address, string> | null = null;

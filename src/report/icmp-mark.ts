@@ -1,6 +1,4 @@
 /** The marks for ICMP errors, as traceroutes have printed them since 1988. */
-import { type Address, familyOf } from '../wire/address.ts';
-import type { Icmp } from './event.ts';
 
 /** By kind: an error of this family, type and code reads so. */
 const MARKS: Readonly<Record<string, string>> = {
@@ -34,9 +32,6 @@ export const isProtocolUnreachable = (kind: string): boolean => PROTOCOL_UNREACH
 
 /** The kinds that say that a ttl ran out. */
 export const isTimeExceeded = (kind: string): boolean => kind === 'icmp 11/0' || kind === 'icmpv6 3/0';
-
-/** The key of a tally's `errors`: `icmp 3/1`, `icmpv6 1/0`. The family is that of the router that says it. */
-export const errorKind = (from: Address, icmp: Icmp): string => `${familyOf(from) === 6 ? 'icmpv6' : 'icmp'} ${icmp.type}/${icmp.code}`;
 
 /** The mark of an error kind; kinds without a letter show their numbers: `!<4-0>`, and unreachables their code alone: `!<3>`. */
 export function errorMark(kind: string): string {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Flow } from '../probe/itinerary.ts';
 import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
+import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, questionBy } from '../probe/question.ts';
 import { type Hop, type HopAnswer, meaningOf } from './hop.ts';
 import { type PathEnds, PLANS, traceLayers } from './path-kind.ts';
@@ -24,9 +25,6 @@ export interface TraceOptions {
 export type Traced = { readonly kind: 'hop'; readonly hop: Hop } | { readonly kind: 'entry'; readonly answer: Answer };
 
 const ROUND_1_GAP_NS = 20_000_000;
-/** What a silent hop gets once the target's own time is known: routers answer slower than hosts, so never less than this. */
-const LEAST_PATIENCE_NS = 150_000_000;
-const PATIENCE_RTTS = 3;
 
 /** Yields each hop when it has all its answers. Stopping the iteration stops the trace. */
 export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, options: TraceOptions): AsyncGenerator<Traced> {
@@ -51,8 +49,7 @@ export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, opt
     }
     schedule.heard(ttl, meaning);
     hops.set(ttl, withOutcome(hops.get(ttl) ?? silentHop(ttl), seen, meaning, ends));
-    if (meaning === 'reached' && 'rttNs' in seen)
-      patienceNs = Math.min(patienceNs, Math.max(LEAST_PATIENCE_NS, PATIENCE_RTTS * seen.rttNs));
+    if (meaning === 'reached' && 'rttNs' in seen) patienceNs = Math.min(patienceNs, patienceNsFor(seen.rttNs));
     for (; next <= schedule.end() && schedule.isFinal(next); next += 1) yield { kind: 'hop', hop: hops.get(next)! };
     if (next > schedule.end() && !schedule.isFirstRound()) return;
   }

@@ -69,3 +69,8 @@ export function nextHopMtu(header: IcmpHeader): number | null {
   if (header.type !== type || (header.family === 4 && header.code !== code)) return null;
   return header.family === 4 ? header.rest & 0xffff : header.rest;
 }
+
+const NAMES: Readonly<Record<FamilyNumber, string>> = { 4: 'icmp', 6: 'icmpv6' };
+
+/** What an error is called where errors are counted: `icmp 3/1`, `icmpv6 1/0` (type and code). */
+export const errorKind = (family: FamilyNumber, type: number, code: number): string => `${NAMES[family]} ${type}/${code}`;

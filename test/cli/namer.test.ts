@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createNamer } from '../../src/cli/namer.ts';
-import type { Names } from '../../src/engine/names.ts';
+import type { Names } from '../../src/host/names.ts';
 
 /** Each name takes its time. */
 const slow = (delays: Readonly<Record<string, number>>): Names => ({

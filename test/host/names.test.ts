@@ -1,8 +1,8 @@
 /** The system's names: what is asked, how often, and how much at once. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Names } from '../../src/engine/names.ts';
 import { parseHosts } from '../../src/host/hosts-file.ts';
+import type { Names } from '../../src/host/names.ts';
 import { type NameSource, systemNames } from '../../src/host/names.ts';
 
 const nothing: NameSource = {

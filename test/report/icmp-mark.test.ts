@@ -1,7 +1,8 @@
 /** Marks of ICMP errors, as the manual page of Debian's traceroute lists them, and the codes of RFC 792, 1812 and 4443. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { errorKind, errorMark, isProtocolUnreachable } from '../../src/report/icmp-mark.ts';
+import { errorMark, isProtocolUnreachable } from '../../src/report/icmp-mark.ts';
+import { errorKind } from '../../src/wire/icmp.ts';
 
 test('each letter stands for the codes that mean it', () => {
   const codes: Record<string, string[]> = {
@@ -25,8 +26,8 @@ test('a code without a letter shows its number, another type both of its numbers
 });
 
 test('the family decides what 1/0 and 4/1 are', () => {
-  assert.is(errorKind('10.0.0.1', { type: 3, code: 2 }), 'icmp 3/2');
-  assert.is(errorKind('fd00::1', { type: 4, code: 1 }), 'icmpv6 4/1');
+  assert.is(errorKind(4, 3, 2), 'icmp 3/2');
+  assert.is(errorKind(6, 4, 1), 'icmpv6 4/1');
   assert.ok(isProtocolUnreachable('icmpv6 4/1'));
   assert.not(isProtocolUnreachable('icmp 4/1'));
 });

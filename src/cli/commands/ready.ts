@@ -4,7 +4,7 @@ import type { Landing } from '../../boomerang/itinerary.ts';
 import type { ProbedPath } from '../../boomerang/path.ts';
 import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import type { SweepOptions } from '../../boomerang/sweep.ts';
-import type { Tally } from '../../boomerang/tally.ts';
+import { errorCount, type Tally } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
 import { newRun } from '../../probe/run.ts';
@@ -117,8 +117,8 @@ const whyNot = ({ trouble }: SurveyedHop): string =>
 function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {
   const measured = tallies.filter(({ sent, rtts }) => sent > 0 && rtts !== null); // the rest is only listed
   const failed = measured.some((tally) => {
-    const decided = tally.received + tally.lost + errorsOf(tally);
-    return decided > 0 && (tally.lost + errorsOf(tally)) / decided > maxLoss;
+    const decided = tally.received + tally.lost + errorCount(tally);
+    return decided > 0 && (tally.lost + errorCount(tally)) / decided > maxLoss;
   });
   const last = measured.at(-1);
   const reached = complete && last !== undefined && last.received > 0;
@@ -126,5 +126,3 @@ function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number
   const unsure = measured.length === 0 || measured.some(({ unknown }) => unknown > 0) || (!complete && !aborted);
   return { reached, exit: unsure ? 5 : 0 };
 }
-
-const errorsOf = ({ errors }: Tally): number => [...errors.values()].reduce((sum, count) => sum + count, 0);

@@ -1,7 +1,8 @@
 /** The names of a topology, as the lab's hosts file would give them. */
+
+import type { Names } from '../../host/names.ts';
 import { addressesOf, namesOf, nodeNamed } from '../../topology/lookup.ts';
 import type { Topology } from '../../topology/topology.ts';
-import type { Names } from '../names.ts';
 
 export function simulatedNames(topology: Topology): Names {
   const names = namesOf(topology);

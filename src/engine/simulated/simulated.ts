@@ -1,12 +1,12 @@
 /** The engine of a network that is only computed: routers on raw bytes, virtual time, and chance from a seed. */
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { BeaconError } from '../../error.ts';
+import type { Names } from '../../host/names.ts';
 import type { Counters } from '../../topology/counters.ts';
 import type { Fault } from '../../topology/fault.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Engine, Packet, Route } from '../engine.ts';
-import type { Names } from '../names.ts';
 import { agenda } from './agenda.ts';
 import { cross } from './crossing.ts';
 import { advance } from './events.ts';
