@@ -1,5 +1,6 @@
 /** Gives what a topology file leaves open: addresses, link ids, interface names. The same file always gets the same. */
 import { type Address, addressBytes, addressText, type FamilyNumber } from '../wire/address.ts';
+import { PLAIN } from './behaviour.ts';
 import type { Draft, LinkDraft, NodeDraft } from './draft.ts';
 import { subnetOf } from './subnet.ts';
 import type { Addresses, Link, LinkEnd, Topology, TopologyNode } from './topology.ts';
@@ -35,6 +36,7 @@ const nodeOf = (node: NodeDraft, addresses: Addresses): TopologyNode => ({
   decapsulates: node.vantage ? false : (node.decapsulates ?? true),
   silent: node.silent ?? false,
   source: node.source ?? 'link',
+  behaviour: { ...PLAIN, ...node.behaviour },
   loopback: addresses,
 });
 

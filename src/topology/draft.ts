@@ -1,5 +1,6 @@
 /** What a topology file says, value by value: known keys and readable values, before anything is compared or assigned. */
 import type { Address } from '../wire/address.ts';
+import type { Behaviour } from './behaviour.ts';
 import { cited, readAddress, readBoolean, readFields, readId, readInteger, readName, readNumber, readOneOf, readPair } from './read.ts';
 import type { Profile } from './topology.ts';
 import type { Entry, Mistake, Tree } from './tree.ts';
@@ -18,6 +19,7 @@ export interface NodeDraft {
   readonly decapsulates?: boolean;
   readonly silent?: boolean;
   readonly source?: 'loopback' | 'link';
+  readonly behaviour?: Partial<Behaviour>;
   readonly address4?: Address;
   readonly address6?: Address;
 }

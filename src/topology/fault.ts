@@ -14,6 +14,24 @@ export interface Fault {
   readonly corrupt: number;
   /** Every packet is lost, and no one is told. */
   readonly blackhole: boolean;
+  /** What each packet waits, on top of the link's own. */
+  readonly delayMs: number;
+  /** Each waits up to this much longer, and none overtakes another by it. */
+  readonly jitterMs: number;
+  /** Each packet, with this probability, is overtaken by those sent right behind it. */
+  readonly reorder: number;
+  /** Bits a second that fit through; what comes faster queues, for at most 100 ms; null: as many as come. */
+  readonly rate: number | null;
+  /** What comes faster than this is lost; null: none. */
+  readonly policer: Policer | null;
+  /** The largest IP packet that leaves this way, as the router knows it: larger ones are told of (3/4, 2/0); null: the link's own. */
+  readonly mtu: number | null;
+}
+
+/** A token bucket of packets. */
+export interface Policer {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 export interface Share {
@@ -21,7 +39,20 @@ export interface Share {
   readonly of: number;
 }
 
-export const NO_FAULT: Fault = { loss: 0, exact: null, flowLoss: null, duplicate: 0, corrupt: 0, blackhole: false };
+export const NO_FAULT: Fault = {
+  loss: 0,
+  exact: null,
+  flowLoss: null,
+  duplicate: 0,
+  corrupt: 0,
+  blackhole: false,
+  delayMs: 0,
+  jitterMs: 0,
+  reorder: 0,
+  rate: null,
+  policer: null,
+  mtu: null,
+};
 
 /** `10%` or `0.1` → 0.1. Throws BeaconError ERR_USAGE that names the option, such as `--loss`. */
 export function parseFraction(text: string, option: string): number {

@@ -1,5 +1,6 @@
 /** A network as a value: who is in it, which links join them, and who is called what. */
 import type { Address } from '../wire/address.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** `lab` lifts the kernel's ICMP limits and redirects; `stock` is what a user's routers do out of the box. */
 export type Profile = 'lab' | 'stock';
@@ -28,6 +29,7 @@ export interface TopologyNode {
   readonly silent: boolean;
   /** What the node's own packets carry as source: its loopback address, or that of the link they leave by. */
   readonly source: 'loopback' | 'link';
+  readonly behaviour: Behaviour;
   /** On its loopback interface, the address its name stands for (the vantage's name: its source address). */
   readonly loopback: Addresses;
 }

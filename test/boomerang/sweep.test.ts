@@ -131,14 +131,16 @@ test('an answer that comes when its time is over is late, and its probe stays lo
   assert.ok(tallies[3]!.late > 0 && tallies[3]!.late <= 50);
 });
 
-const anyFault: fc.Arbitrary<Fault> = fc.record({
-  loss: fc.constantFrom(0, 0, 0.1, 0.7),
-  exact: fc.constantFrom(null, null, { lost: 1, of: 10 }, { lost: 2, of: 5 }),
-  flowLoss: fc.constantFrom(null, null, { lost: 1, of: 4 }),
-  duplicate: fc.constantFrom(0, 0, 0.3, 1),
-  corrupt: fc.constantFrom(0, 0, 0.2),
-  blackhole: fc.constantFrom(false, false, false, true),
-});
+const anyFault: fc.Arbitrary<Fault> = fc
+  .record({
+    loss: fc.constantFrom(0, 0, 0.1, 0.7),
+    exact: fc.constantFrom(null, null, { lost: 1, of: 10 }, { lost: 2, of: 5 }),
+    flowLoss: fc.constantFrom(null, null, { lost: 1, of: 4 }),
+    duplicate: fc.constantFrom(0, 0, 0.3, 1),
+    corrupt: fc.constantFrom(0, 0, 0.2),
+    blackhole: fc.constantFrom(false, false, false, true),
+  })
+  .map((fault) => ({ ...NO_FAULT, ...fault }));
 
 const aBreak = fc.record({
   link: fc.nat(),

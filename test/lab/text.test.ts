@@ -91,7 +91,15 @@ const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 if (LITTLE)
   test('a fault is laid out as its struct', () => {
-    const fault = { loss: 0.5, duplicate: 1, corrupt: 0, exact: { lost: 1, of: 10 }, flowLoss: { lost: 3, of: 4 }, blackhole: true };
+    const fault = {
+      ...NO_FAULT,
+      loss: 0.5,
+      duplicate: 1,
+      corrupt: 0,
+      exact: { lost: 1, of: 10 },
+      flowLoss: { lost: 3, of: 4 },
+      blackhole: true,
+    };
     const words = [
       '0000008000000000',
       '0000000001000000',

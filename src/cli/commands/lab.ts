@@ -82,6 +82,7 @@ async function labFault([link]: readonly string[], options: Options): Promise<nu
 function faultOf(options: Options): Fault | 'down' | 'clear' {
   const whole = (['down', 'clear'] as const).filter((name) => options[name]);
   const fault: Fault = {
+    ...NO_FAULT,
     loss: options.loss === undefined ? 0 : parseFraction(String(options.loss), '--loss'),
     exact: options.exact === undefined ? null : parseShare(String(options.exact), '--exact'),
     flowLoss: options.flowLoss === undefined ? null : parseShare(String(options.flowLoss), '--flow-loss'),

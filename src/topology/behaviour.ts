@@ -1,0 +1,54 @@
+/** What a router does to packets besides forwarding them: the lab's kernels are made to do it, the simulator computes it. */
+import type { Policer } from './fault.ts';
+
+export interface Behaviour {
+  /** Which of its own outer headers it strips, where it decapsulates at all. */
+  readonly decapsulation: Decapsulation;
+  /** What it drops without a word. */
+  readonly filters: readonly Filter[];
+  /** Takes packets whose source is one of its own addresses (Linux: accept_local; routers out of the box do not). */
+  readonly acceptLocal: boolean;
+  /** Copies the outer ttl into the header that it uncovers, where it is the smaller one (the uniform model of RFC 3443). */
+  readonly uniformTtl: boolean;
+  /** How it chooses among equal ways: the kernel's fib_multipath_hash_policy, 3 with all inner fields. */
+  readonly hashPolicy: HashPolicy;
+  /** The DSCP that every packet leaves it with; null: as it came. */
+  readonly remarkDscp: number | null;
+  /** Of its own ICMP errors; null: what the profile allows. */
+  readonly icmpPolicer: Policer | null;
+}
+
+export interface Decapsulation {
+  /** Outer headers to any of its addresses, or to its loopback address alone. */
+  readonly at: 'any' | 'loopback';
+  readonly kinds: readonly Nesting[];
+  /** How many it strips of one packet at one visit. */
+  readonly layers: number;
+}
+
+/** Inner family in outer family. */
+export const NESTINGS = ['4in4', '6in6', '4in6', '6in4'] as const;
+export type Nesting = (typeof NESTINGS)[number];
+
+/**
+ * `land`: source and destination are the same. `own-prefix`: the vantage's address as source, come in from elsewhere than the
+ * vantage's side. `strict-urpf`: the way back to the source does not lead out where the packet came in (RFC 3704 §2.2).
+ * `ct-invalid`: ICMP errors about flows that never passed here.
+ */
+export const FILTERS = ['land', 'own-prefix', 'strict-urpf', 'ct-invalid'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+export type HashPolicy = 0 | 1 | 2 | 3;
+
+/** As many layers as the lab's program strips at one visit. */
+export const MOST_LAYERS = 8;
+
+export const PLAIN: Behaviour = {
+  decapsulation: { at: 'any', kinds: NESTINGS, layers: MOST_LAYERS },
+  filters: [],
+  acceptLocal: false,
+  uniformTtl: false,
+  hashPolicy: 1,
+  remarkDscp: null,
+  icmpPolicer: null,
+};
