@@ -98,7 +98,7 @@ async function probe(): Promise<Figure[]> {
 async function outstanding(): Promise<Figure[]> {
   await using lab = await raise('bench_out');
   await lab.fault('a-r1', 'r1', { ...NO_FAULT, blackhole: true });
-  const whole = await run(lab, 'probe', '-p', 'r1', '-c', '1000000', '--rate', '100000', '-t', '13', '--json');
+  const whole = await run(lab, 'probe', '-p', 'r1', '-c', '1000000', '--rate', '100000', '--max-link-load', '2%', '-t', '13', '--json');
   const rows = tallies(whole);
   if (sum(rows, 'sent') !== 1_000_000) throw new Error(`${sum(rows, 'sent')} probes were sent, not a million`);
   return [

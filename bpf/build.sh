@@ -12,7 +12,7 @@ command -v clang >/dev/null || missing="$missing clang"
 [ -e "/usr/include/$machine/asm/types.h" ] || [ -e /usr/include/asm/types.h ] || missing="$missing linux-libc-dev"
 
 stale() {
-	[ ! -e "$2" ] || [ "$1" -nt "$2" ] || [ "$root/bpf/headers.h" -nt "$2" ]
+	[ ! -e "$2" ] || [ "$1" -nt "$2" ] || [ -n "$(find "$root/bpf" -name '*.h' -newer "$2")" ]
 }
 
 for source in "$root"/bpf/*.bpf.c; do

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
 /* What is wrong with one direction of a link, on tc egress of the sending side. One program serves all links of a lab: its
- * attachment number is the direction. Struct layouts are src/lab/fault-map.ts's.
+ * attachment number is the direction. Struct layouts are src/lab/maps.ts's. What must wait goes to the link's relay
+ * (native/src/relay.cc) with its instant before the frame, and comes through here again, marked, when that has come.
  */
 #include "headers.h"
 #include <linux/icmpv6.h>
 
 #define ETH_AND_IPV6 (ETH_HLEN + sizeof(struct ipv6hdr))
 #define COPY_MARK 0xbeac0721 /* of a duplicate on its way through here; crossing into the next namespace clears it */
+#define RELAYED_MARK 0xbeac0722 /* of what the relay sends */
+#define REORDER_NS 1000000
+#define QUEUE_NS 100000000
 
 struct share {
 	__u32 lost;
@@ -22,6 +26,30 @@ struct fault {
 	struct share flow_loss;
 	__u32 blackhole;
 	__u32 salt;
+	__u64 reorder;
+	__u64 delay_ns;
+	__u64 jitter_ns;
+	__u64 rate;             /* bits of IP packets a second; 0: as many as come */
+	__u64 policer_every_ns; /* what one packet costs; 0: none */
+	__u64 policer_burst;
+	__u32 relay; /* the device that leads to it; 0: nothing waits here */
+	__u32 mtu;   /* the lab's own note; its routes make it so */
+};
+
+/* What the packets before leave to the next one. */
+struct line {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	__u64 full_ns; /* when the policer's bucket is full again */
+	__u64 free_ns; /* when the last one is through the rate */
+	__u64 last_ns; /* when the last one that keeps its turn is due */
+};
+
+/* Before the frame on its way to the relay. On the monotonic clock. */
+struct held {
+	__u64 sent_ns;
+	__u64 due_ns;
+	__u64 until_ns; /* 0: it keeps its turn; else it goes behind all that were sent until then */
 };
 
 struct tally {
@@ -47,6 +75,14 @@ struct {
 	__type(value, struct tally);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 } tallies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct line);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+} lines SEC(".maps");
 
 static __always_inline int happens(__u64 chance)
 {
@@ -177,31 +213,101 @@ static __always_inline int send_copy(struct __sk_buff *skb)
 	return sent;
 }
 
+/* A token bucket told by one instant: when it will be full again (the virtual scheduling algorithm of ITU-T I.371). */
+static __always_inline int is_policed(const struct fault *fault, struct line *line)
+{
+	__u64 cost = fault->policer_every_ns;
+	__u64 slack = (fault->policer_burst - 1) * cost;
+	__u64 now = bpf_ktime_get_ns();
+	__u64 full;
+	int policed;
+
+	if (!cost)
+		return 0;
+	bpf_spin_lock(&line->lock);
+	full = line->full_ns > now ? line->full_ns : now;
+	policed = full - now > slack;
+	if (!policed)
+		line->full_ns = full + cost;
+	bpf_spin_unlock(&line->lock);
+	return policed;
+}
+
+/* Says when the packet is due, or 0 where the queue has no room for it. */
+static __always_inline __u64 line_up(const struct fault *fault, struct line *line, __u64 now, __u64 through_ns, int keeps_turn)
+{
+	__u64 jitter = (fault->jitter_ns >> 8) * bpf_get_prandom_u32() >> 24; /* shifted in two steps: 20 s times 2^32 are too many bits */
+	__u64 wait = fault->delay_ns + jitter;
+	__u64 due = 0;
+	__u64 begin;
+
+	bpf_spin_lock(&line->lock);
+	begin = fault->rate && line->free_ns > now ? line->free_ns : now;
+	if (begin - now <= QUEUE_NS) {
+		line->free_ns = begin + through_ns;
+		due = line->free_ns + wait;
+		if (due < line->last_ns)
+			due = line->last_ns;
+		if (keeps_turn)
+			line->last_ns = due;
+	}
+	bpf_spin_unlock(&line->lock);
+	return due;
+}
+
+/* Hands the packet to the relay. Without one the link is dead: the device is gone, and the packet with it. */
+static __always_inline int hold(struct __sk_buff *skb, const struct fault *fault, struct tally *tally, struct line *line)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u64 through_ns = fault->rate ? (__u64)(skb->len - ETH_HLEN) * 8 * 1000000000 / fault->rate : 0;
+	struct held held = { .sent_ns = now, .until_ns = happens(fault->reorder) ? now + REORDER_NS : 0 };
+
+	held.due_ns = line_up(fault, line, now, through_ns, !held.until_ns);
+	if (!held.due_ns || bpf_skb_change_head(skb, sizeof(held), 0) || bpf_skb_store_bytes(skb, 0, &held, sizeof(held), 0)) {
+		__sync_fetch_and_add(&tally->lost, 1);
+		return TC_ACT_STOLEN;
+	}
+	return bpf_redirect(fault->relay, 0);
+}
+
+/* 0 where the packet is lost. */
+static __always_inline int survives(struct __sk_buff *skb, const struct fault *fault, struct tally *tally, struct line *line)
+{
+	__u64 before = __sync_fetch_and_add(&tally->seen, 1);
+
+	if (is_policed(fault, line)) {
+		__sync_fetch_and_add(&tally->lost, 1);
+		return 0;
+	}
+	if (flow_is_lost(skb, fault)) {
+		__sync_fetch_and_add(&tally->flow_lost, 1);
+		return 0;
+	}
+	if (fault->blackhole || share_is_lost(fault->exact, before) || happens(fault->loss)) {
+		__sync_fetch_and_add(&tally->lost, 1);
+		return 0;
+	}
+	if (happens(fault->corrupt) && flip_last_bit(skb))
+		__sync_fetch_and_add(&tally->corrupted, 1);
+	if (happens(fault->duplicate) && send_copy(skb))
+		__sync_fetch_and_add(&tally->duplicated, 1);
+	return 1;
+}
+
 SEC("tc")
 int fault(struct __sk_buff *skb)
 {
 	__u32 direction = attachment(skb);
 	struct fault *fault = bpf_map_lookup_elem(&faults, &direction);
 	struct tally *tally = bpf_map_lookup_elem(&tallies, &direction);
-	__u64 before;
+	struct line *line = bpf_map_lookup_elem(&lines, &direction);
 
-	if (!fault || !tally || skb->mark == COPY_MARK || link_talk(skb))
-		return TC_ACT_OK;
-	before = __sync_fetch_and_add(&tally->seen, 1);
-
-	if (flow_is_lost(skb, fault)) {
-		__sync_fetch_and_add(&tally->flow_lost, 1);
+	/* UNSPEC: whatever stands behind this program is asked next. */
+	if (!fault || !tally || !line || skb->mark == RELAYED_MARK || link_talk(skb))
+		return TC_ACT_UNSPEC;
+	if (skb->mark != COPY_MARK && !survives(skb, fault, tally, line))
 		return TC_ACT_STOLEN;
-	}
-	if (fault->blackhole || share_is_lost(fault->exact, before) || happens(fault->loss)) {
-		__sync_fetch_and_add(&tally->lost, 1);
-		return TC_ACT_STOLEN;
-	}
-	if (happens(fault->corrupt) && flip_last_bit(skb))
-		__sync_fetch_and_add(&tally->corrupted, 1);
-	if (happens(fault->duplicate) && send_copy(skb))
-		__sync_fetch_and_add(&tally->duplicated, 1);
-	return TC_ACT_OK;
+	return fault->relay ? hold(skb, fault, tally, line) : TC_ACT_UNSPEC;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -8,6 +8,13 @@
       "defines": ["NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"],
       "libraries": ["-lpcap"]
+    },
+    {
+      # A program, not a part of the addon: it outlives the command that begins it.
+      "target_name": "relay",
+      "type": "executable",
+      "sources": ["src/relay.cc"],
+      "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"]
     }
   ]
 }

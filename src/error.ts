@@ -14,6 +14,7 @@ export const EXIT_OF = {
   ERR_INTERFACE_DOWN: 4,
   ERR_ENGINE: 4,
   ERR_LAB: 4,
+  NAT: 4,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_OF;

@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { Observation } from '../probe/observation.ts';
-import { question } from '../probe/question.ts';
+import { type Question, question } from '../probe/question.ts';
 import { boomerang } from './itinerary.ts';
 import type { ProbedPath } from './path.ts';
 import type { SurveyedHop } from './survey.ts';
@@ -22,12 +22,14 @@ export async function* classicSpray(
   options: SweepOptions,
 ): AsyncGenerator<ClassicObservation> {
   const gapNs = 1e9 / options.rate;
-  for (const { position, waypoints } of hops) {
+  const ours = new Set<Question>();
+  for (const { position, waypoints, source } of hops) {
     if (waypoints.length === 0) continue;
-    const asked = await question(engine, boomerang(path, waypoints, options.landing, options.flow), position);
+    const asked = await question(engine, boomerang(path, waypoints, options.landing, options.flow, source), position);
+    ours.add(asked);
     const questions = Array.from({ length: options.count }, () => asked);
     for await (const seen of asking.ask(questions, { everyNs: () => gapNs, timeoutNs: () => options.timeoutNs, settle: 'deadline' })) {
-      yield { position, seen };
+      if (ours.has(seen.probe.question)) yield { position: seen.probe.question.path, seen }; // a remark may be on an earlier hop
     }
   }
 }

@@ -1,10 +1,12 @@
 /**
- * Boomerangs: out over the hops of a path up to one of them, home over the same hops backwards. Every layer's source is us: stock
- * routers drop what carries their own address as source, and all errors come home (ARCHITECTURE.md, "Layer sources").
+ * Boomerangs: out over the hops of a path up to one of them, home over the same hops backwards. Every layer's source is us, where
+ * nothing else is asked for: stock routers drop what carries their own address as source, and all errors come home.
  */
 import { FAR, type Flow, type Itinerary, type Layer } from '../probe/itinerary.ts';
-import type { Address } from '../wire/address.ts';
-import type { ProbedPath } from './path.ts';
+import { type Address, familyOf } from '../wire/address.ts';
+import { type LayerSource, sourcesOf, US } from './layer-source.ts';
+import { legTtls } from './legs.ts';
+import { ownAddress, type ProbedPath } from './path.ts';
 
 /** A hop that a boomerang visits. */
 export interface Waypoint {
@@ -13,6 +15,10 @@ export interface Waypoint {
   readonly out: Address;
   /** Its address for the way home: on the link to the next hop, so that the packet takes that link back. */
   readonly home: Address;
+  /** It copies the outer ttl inwards, so the legs to it are longer than they need be. */
+  readonly uniform?: boolean;
+  /** Of the first: the ttl that a header needs from there to us, once one has come home. */
+  readonly homeTtl?: number;
 }
 
 export type Landing = 'ipip' | 'udp';
@@ -21,30 +27,28 @@ export type Landing = 'ipip' | 'udp';
 const AT_HOME = 1;
 
 /** The itinerary over these waypoints, nearest first, and back; it turns at the last one. */
-export function boomerang(path: ProbedPath, waypoints: readonly Waypoint[], landing: Landing, flow: Flow): Itinerary {
-  const { us } = path;
+export function boomerang(
+  path: ProbedPath,
+  waypoints: readonly Waypoint[],
+  landing: Landing,
+  flow: Flow,
+  source: LayerSource = US,
+): Itinerary {
   const turn = waypoints.at(-1)!;
-  const out = waypoints.map(({ position, out: destination }, i) => ({
-    destination,
-    ttl: legTtl(path, waypoints[i - 1]?.position ?? 0, position),
-  }));
-  const home = waypoints
-    .slice(0, -1)
-    .map(({ position, home: destination }, i) => ({ destination, ttl: legTtl(path, waypoints[i + 1]!.position, position) }))
-    .reverse();
+  const ttls = legTtls(path, waypoints);
+  const there = waypoints.map(({ out }) => out);
+  const back = waypoints.slice(0, -1).map(({ home }) => home);
+  const stops = [...there, ...back.reverse()].map((destination, index) => ({ destination, ttl: ttls[index]! }));
+  const us = ownAddress(path, familyOf(stops.at(-1)!.destination))!; // in the family that the last router has shown to take
   const last = { destination: us, ttl: FAR }; // nothing steers the way from the first hop to us, so it may be any
   const landed = landing === 'ipip' ? [{ destination: us, ttl: AT_HOME }] : [];
-  const layers: Layer[] = [...out, ...home, last, ...landed].map((layer) => ({ source: us, ...layer }));
+  const legs = [...stops, last, ...landed];
+  const sources = sourcesOf(
+    path,
+    legs.map(({ destination }) => destination),
+    source,
+  );
+  const layers = legs.map((leg, index): Layer => ({ ...leg, source: sources[index]! }));
   if (turn.position < 1) throw new RangeError(`A boomerang turns at a hop, got position ${turn.position}`);
   return { layers, flow, landing: landing === 'ipip' ? 2 : 1 };
-}
-
-/**
- * Just enough to get there, so that a detour shows as a time exceeded instead of passing for the leg. A router that unwraps a
- * packet takes one off the inner header as it forwards it; we, who send the first leg, do not.
- */
-function legTtl(path: ProbedPath, from: number, to: number): number {
-  if (path.loose) return FAR;
-  if (from > 0) return Math.abs(to - from) + 1;
-  return path.distance === null ? FAR : path.distance + to - 1;
 }

@@ -3,11 +3,20 @@ import { build, type Histogram } from 'hdr-histogram-js';
 import type { Observation } from '../probe/observation.ts';
 import type { Address } from '../wire/address.ts';
 import { errorKind } from '../wire/icmp.ts';
+import type { LayerSourceKind } from './layer-source.ts';
+import type { Leg } from './legs.ts';
+import type { HopState } from './survey.ts';
 
 /** sent = received + errors + lost + unknown + what is still in flight. */
 export interface Tally {
   readonly position: number;
   readonly address: Address | null;
+  /** From the hop visited before; null where nothing is measured. */
+  readonly leg: Leg | null;
+  /** What the survey found; `visited` is all that was swept. `no answer`: and from that one nothing came, though no link lost it. */
+  state: HopState | 'no answer';
+  /** Whose address its probes carry as source; null where nothing is measured. */
+  readonly source: LayerSourceKind | null;
   sent: number;
   received: number;
   lost: number;
@@ -23,12 +32,25 @@ export interface Tally {
 const DIGITS = 3;
 const LONGEST_US = 3_600_000_000;
 
+/** What the survey knows of a hop beside its place. */
+export type Surveyed = Pick<Tally, 'leg' | 'state' | 'source'>;
+
+const VISITED: Surveyed = { leg: null, state: 'visited', source: 'us' };
+const SILENT: Surveyed = { leg: null, state: 'silent', source: null };
+
 /** `measured`: false for a hop that is only listed. */
-export function newTally(position: number, address: Address | null, measured: boolean): Tally {
+export function newTally(
+  position: number,
+  address: Address | null,
+  measured: boolean,
+  surveyed: Surveyed = measured ? VISITED : SILENT,
+): Tally {
   const rtts = measured
     ? build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_US, numberOfSignificantValueDigits: DIGITS, useWebAssembly: false })
     : null;
-  return { position, address, sent: 0, received: 0, lost: 0, unknown: 0, errors: new Map(), duplicate: 0, late: 0, rtts };
+  const { leg, state, source } = surveyed;
+  const counts = { sent: 0, received: 0, lost: 0, unknown: 0, errors: new Map(), duplicate: 0, late: 0 };
+  return { position, address, leg, state, source, ...counts, rtts };
 }
 
 export const errorCount = ({ errors }: Pick<Tally, 'errors'>): number => [...errors.values()].reduce((sum, each) => sum + each, 0);
@@ -52,6 +74,13 @@ export function count(tally: Tally, seen: Observation): void {
       tally[seen.kind] += 1;
       return;
     case 'redirect':
-      return; // a note beside the landing, not an outcome
+    case 'held':
+      return; // a note beside the outcome
   }
+}
+
+/** So many that were lost may have come to nothing for another reason than loss. */
+export function excuse(tally: Tally, lost: number): void {
+  tally.lost -= lost;
+  tally.unknown += lost;
 }

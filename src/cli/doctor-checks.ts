@@ -1,73 +1,128 @@
 /** What the doctor looks at, one entry a line of its report. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { BeaconError } from '../error.ts';
 import { type Addon, loadAddon } from '../host/addon.ts';
 import { type Capability, capabilities } from '../host/capabilities.ts';
 import { interfaces } from '../host/interface.ts';
-import { missingPackages } from '../lab/command.ts';
-import { list } from '../lab/list.ts';
+import { globalAddresses } from '../host/own-addresses.ts';
+import { linkSpeed } from '../host/speed.ts';
+import { missingPackages, PATH } from '../lab/command.ts';
+import { leftovers } from '../lab/leftovers.ts';
+import { BPF_MOUNT } from '../lab/places.ts';
+import { familyOf } from '../wire/address.ts';
+import { isPrivate } from '../wire/scope.ts';
 
 export interface Finding {
   readonly says: string;
-  /** The one command that mends it; null where nothing is lacking. */
+  /** The one command that mends it; null where nothing is lacking, or nothing mends it. */
   readonly mend: string | null;
+  readonly lacking: boolean;
 }
 
-const fine = (says: string): Finding => ({ says, mend: null });
+const fine = (says: string): Finding => ({ says, mend: null, lacking: false });
+const lacking = (says: string, mend: string | null): Finding => ({ says, mend, lacking: true });
 
 export const CHECKS: Readonly<Record<string, () => Finding>> = {
   system: () => fine(`Node ${process.version}, Linux ${release()}`),
   'live engine': () => withAddon((addon) => fine(addon.libraryVersion())),
-  'simulated engine': () => fine('works everywhere: --engine simulated --read demo'),
-  'trace and probe': () => holding(['CAP_NET_RAW'], 'raw packets'),
-  'spray at rate': () => holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], 'raw packets, eBPF (not built yet: only --classic)'),
+  'simulated engine': () => fine('any topology, in virtual time: --engine simulated --read demo'),
+  'trace and probe': () => holding(['CAP_NET_RAW'], 'may send and hear raw packets'),
+  'spray at rate': () =>
+    holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], 'privileged; not built yet: only --classic, at the rate of probe'),
   lab,
-  interfaces: () => withAddon((addon) => fine(interfacesText(addon))),
-  leftovers,
+  clang,
+  eBPF: bpf,
+  interfaces: () => withAddon((addon) => fine(interfacesText(addon)), fine('not known without the live engine')),
+  addresses,
+  leftovers: remains,
 };
 
-function withAddon(look: (addon: Addon) => Finding): Finding {
+const NO_ADDON = lacking('not built (it needs libpcap)', 'apt-get install -y libpcap-dev g++ make python3 && npm run build');
+
+function withAddon(look: (addon: Addon) => Finding, without: Finding = NO_ADDON): Finding {
   try {
     return look(loadAddon());
   } catch (error) {
     if (!(error instanceof BeaconError)) throw error;
-    return { says: 'not built', mend: 'apt-get install -y libpcap-dev g++ make python3 && npm run build' };
+    return without;
   }
 }
+
+const asRoot = (): string => `sudo ${process.execPath} ${process.argv[1]} …`;
 
 function holding(wanted: readonly Capability[], what: string): Finding {
   const held = capabilities();
   const missing = wanted.filter((name) => !held.has(name));
   if (missing.length === 0) return fine(what);
-  return { says: `without ${missing.join(', ')}`, mend: 'run it as root, or see "Privileges" in README.md' };
+  const without = wanted.length === 1 ? '; README.md, "Privileges", tells how to have it without root' : '';
+  return lacking(`without ${missing.join(', ')}${without}`, asRoot());
 }
 
 function lab(): Finding {
   const packages = missingPackages();
-  if (process.geteuid?.() !== 0) return { says: `needs root (user id ${process.geteuid?.()} here)`, mend: 'run it as root' };
-  if (packages.length > 0) return { says: `lacks ${packages.join(', ')}`, mend: `apt-get install -y ${packages.join(' ')}` };
-  return fine(`kernel routers on this machine${hasBtf() ? '' : ' (the kernel has no BTF)'}`);
+  if (packages.length > 0) return lacking(`lacks ${packages.join(', ')}`, `apt-get install -y ${packages.join(' ')}`);
+  if (process.geteuid?.() !== 0) return lacking(`needs root (user id ${process.geteuid?.()} here)`, asRoot());
+  return fine('kernel routers on this machine');
 }
 
-function hasBtf(): boolean {
+/** Only the lab compiles anything here. */
+function clang(): Finding {
+  const { stdout } = spawnSync('clang', ['--version'], { encoding: 'utf8', env: { ...process.env, PATH } });
+  const version = /clang version \S+/.exec(stdout ?? '')?.[0];
+  return version === undefined
+    ? lacking('not found: the lab compiles its eBPF programs', 'apt-get install -y clang libbpf-dev')
+    : fine(version);
+}
+
+const BPF_FS_MAGIC = 0xcafe4a11;
+
+function bpf(): Finding {
+  if (!existsSync(BPF_MOUNT)) return lacking(`this kernel has no ${BPF_MOUNT}: no lab here`, null);
+  const btf = existsSync('/sys/kernel/btf/vmlinux') ? 'BTF' : 'no BTF';
+  if (textOf('/proc/sys/net/core/bpf_jit_enable') === '0')
+    return lacking(`programs are interpreted (${btf})`, 'sysctl -w net.core.bpf_jit_enable=1');
+  if (statfsSync(BPF_MOUNT).type !== BPF_FS_MAGIC) return lacking(`${BPF_MOUNT} is not mounted (${btf})`, `mount -t bpf bpf ${BPF_MOUNT}`);
+  return fine(`compiled by the kernel (JIT), ${btf}, ${BPF_MOUNT} is mounted`);
+}
+
+function textOf(file: string): string | null {
   try {
-    return readFileSync('/sys/kernel/btf/vmlinux').length > 0;
+    return readFileSync(file, 'utf8').trim();
   } catch {
-    return false;
+    return null;
   }
 }
 
 const interfacesText = (addon: Addon): string =>
   interfaces(addon)
-    .map(({ name, mtu, up }) => (up ? `${name} (${mtu} bytes)` : `${name} (down)`))
+    .map(({ name, mtu, up }) => (up ? `${name} (${mtu} bytes${speedText(linkSpeed(addon, name))})` : `${name} (down)`))
     .join(', ');
 
-function leftovers(): Finding {
-  const labs = list();
-  const broken = labs.filter(({ phase }) => phase === 'broken').map(({ name }) => name);
-  const up = labs.filter(({ phase }) => phase === 'up').map(({ name }) => name);
-  const says = up.length === 0 ? 'no lab is up' : `labs that are up: ${up.join(', ')}`;
-  if (broken.length === 0) return fine(says);
-  return { says: `${says}; half a lab: ${broken.join(', ')}`, mend: broken.map((name) => `braceroute lab down ${name}`).join(' && ') };
+const speedText = (bitsPerSecond: number | null): string => (bitsPerSecond === null ? '' : `, ${bitsPerSecond / 1e6} Mb/s`);
+
+/** Without IPv6 half of the commands' options mean nothing, so that is told too. */
+function addresses(): Finding {
+  const all = globalAddresses();
+  const listed = all.map((address) => `${address}${isPrivate(address) ? ' (private)' : ''}`).join(', ');
+  if (textOf('/proc/sys/net/ipv6/conf/all/disable_ipv6') === '1') {
+    return lacking(`${listed || 'none'}; IPv6 is disabled`, 'sysctl -w net.ipv6.conf.all.disable_ipv6=0');
+  }
+  if (all.length === 0) return lacking('none but those of links: nothing can come home', 'ip address add ADDRESS/LENGTH dev INTERFACE');
+  return fine(all.some((address) => familyOf(address) === 6) ? listed : `${listed}; none for IPv6`);
+}
+
+function remains(): Finding {
+  const { up, rising, broken, processes } = leftovers();
+  const present = [
+    up.length === 0 ? 'no lab is up' : `labs that are up: ${up.join(', ')}`,
+    ...rising.map((lab) => `${lab} is being raised`),
+    ...broken.map((half) => `half a lab: ${half.lab} (${half.places.join(', ')})`),
+    ...processes.map(({ pid, lab }) => `process ${pid} of lab ${lab}, which is gone`),
+  ].join('; ');
+  if (broken.length + processes.length === 0) return fine(present);
+  const downs = broken.map((half) => `braceroute lab down ${half.lab}`);
+  const kills = processes.length === 0 ? [] : [`kill ${processes.map(({ pid }) => pid).join(' ')}`];
+  return lacking(present, [...downs, ...kills].join(' && '));
 }

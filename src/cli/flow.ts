@@ -7,6 +7,8 @@ export interface FlowOptions {
   readonly port: number;
   readonly dscp: number;
   readonly size?: number;
+  readonly sourcePort?: number;
+  readonly flowLabel?: number;
 }
 
 /** Source ports of runs lie scattered here, so that two runs at once are two flows. */
@@ -15,9 +17,9 @@ const PORTS = 20_000;
 
 export const flowOf = (options: FlowOptions, run: Run): Flow => ({
   transport: options.protocol ?? 'udp',
-  sourcePort: FIRST_PORT + (run.number % PORTS),
+  sourcePort: options.sourcePort ?? FIRST_PORT + (run.number % PORTS),
   destinationPort: options.port,
   dscp: options.dscp,
-  flowLabel: 0,
+  flowLabel: options.flowLabel ?? 0,
   size: options.size ?? null,
 });

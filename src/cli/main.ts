@@ -31,7 +31,7 @@ async function act(call: Call, stop: Interruption): Promise<number> {
     return session(options, measuring(call, print), reporterFor(call.options), stop.signal);
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, stop);
-  if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(print);
+  if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(call.options, print);
   return (await import('./commands/lab.ts')).lab(call, stop);
 }
 

@@ -1,5 +1,6 @@
 /** Names for what is reported: probing never waits for them, and a line no longer than this. */
 import type { Names } from '../host/names.ts';
+import type { HopMap } from '../topology/hop-map.ts';
 import type { Address } from '../wire/address.ts';
 import type { Said } from './session.ts';
 
@@ -27,5 +28,11 @@ export function createNamer(names: Names, numeric: boolean): Namer {
     late: () => [...missed].flatMap(([address, name]) => (name === null ? [] : [{ type: 'name', address, name } as const])),
   };
 }
+
+/** What a map calls a node goes before other names of its addresses. */
+export const mappedNames = (names: Names, map: HopMap): Names => ({
+  ...names,
+  name: async (address) => map.get(address)?.name ?? names.name(address),
+});
 
 const after = (delayMs: number): Promise<undefined> => new Promise((resolve) => void setTimeout(() => resolve(undefined), delayMs).unref());

@@ -10,6 +10,8 @@ export interface Network {
   readonly names: Names;
   /** Random bytes for the run: a seeded engine repeats them. */
   readonly random?: (length: number) => Uint8Array;
+  /** Our other addresses of the same family, the best second source first; none are known where it is left out. */
+  readonly ownAddresses?: (beside: Address) => readonly Address[];
 }
 
 export interface NetworkOptions {
@@ -17,6 +19,7 @@ export interface NetworkOptions {
   readonly read?: string;
   readonly interface: string;
   readonly address?: string;
+  readonly uplink?: string;
   readonly size?: number;
   /** How many answers may come at once. */
   readonly answers: 'few' | 'many';
@@ -30,29 +33,36 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   if (options.engine === 'simulated') return openSimulated(options);
   if (options.read !== undefined)
     throw new BeaconError('ERR_USAGE', `--read ${options.read} is the topology of --engine simulated: give that too`);
-  const [{ openLive }, { systemNames }] = await Promise.all([import('../engine/live/live.ts'), import('../host/names.ts')]);
+  const [{ openLive }, { systemNames }, { ownAddresses }] = await Promise.all([
+    import('../engine/live/live.ts'),
+    import('../host/names.ts'),
+    import('../host/own-addresses.ts'),
+  ]);
   const engine = openLive({
     interface: options.interface === 'any' ? null : options.interface,
     source: ownAddress(options.address),
+    uplink: addressIn('--uplink', options.uplink, 'that of a router on one of our links'),
     largest: options.size ?? 0,
     ...(options.answers === 'few' && { bufferBytes: SMALL_BUFFER_BYTES }),
   });
-  return { engine, names: systemNames() };
+  return { engine, names: systemNames(), ownAddresses };
 }
 
-async function openSimulated({ read, interface: device, address }: NetworkOptions): Promise<Network> {
-  if (device !== 'any' || address !== undefined) {
-    throw new BeaconError('ERR_USAGE', '--interface and --address are of the live engine: in a topology the vantage has its own');
+async function openSimulated({ read, interface: device, address, uplink }: NetworkOptions): Promise<Network> {
+  if (device !== 'any' || address !== undefined || uplink !== undefined) {
+    throw new BeaconError('ERR_USAGE', '--interface, --address and --uplink are of the live engine: in a topology the vantage has its own');
   }
   if (read === undefined) throw new BeaconError('ERR_USAGE', '--engine simulated needs a topology: --read FILE');
   const [{ simulatedNetwork }, { readTopology }] = await Promise.all([import('./simulated-network.ts'), import('./topology-file.ts')]);
   return simulatedNetwork(await readTopology(read));
 }
 
-function ownAddress(text: string | undefined): Address | null {
+export const ownAddress = (text: string | undefined): Address | null => addressIn('--address', text, 'one of our own');
+
+function addressIn(option: string, text: string | undefined, what: string): Address | null {
   if (text === undefined) return null;
   const address = parseAddress(text);
-  if (address === null) throw new BeaconError('ERR_USAGE', `--address ${text} is not an address: give one of our own, such as 192.0.2.1`);
+  if (address === null) throw new BeaconError('ERR_USAGE', `${option} ${text} is not an address: give ${what}, such as 192.0.2.1`);
   return address;
 }
 
@@ -72,7 +82,10 @@ export async function hostOf(names: Names, text: string, family: FamilyNumber | 
     throw new BeaconError('ERR_USAGE', `${text} is no single host's address: give that of a host`);
   if (literal !== null) {
     if (family === null || familyOf(literal) === family) return { address: literal, name: null };
-    throw new BeaconError('ERR_USAGE', `${text} is not an IPv${family} address: give one, or a name, or leave out -${family}`);
+    throw new BeaconError(
+      'ERR_USAGE',
+      `${text} is not an IPv${family} address: give one, or a name, or leave out -${family} (or the IPv${family} --address)`,
+    );
   }
   const addresses = await names.addresses(text, family);
   const address = addresses.find((one) => familyOf(one) === 4) ?? addresses[0]; // like traceroute: IPv4 where a name has both
@@ -84,8 +97,14 @@ export async function hostOf(names: Names, text: string, family: FamilyNumber | 
 /** Neither unspecified, multicast nor broadcast. */
 const isOneHost = (address: Address): boolean => !/^(0\.0\.0\.0|255\.255\.255\.255|::|ff..:.*|(22[4-9]|23\d)\..*)$/.test(address);
 
-export const familyWanted = (options: Readonly<Record<string, unknown>>): FamilyNumber | null =>
-  options['4'] ? 4 : options['6'] ? 6 : null;
+/** That of `-4` or `-6`, or of the address of ours that was named. Throws ERR_USAGE where they differ. */
+export function familyWanted(options: Readonly<Record<string, unknown>>): FamilyNumber | null {
+  const wanted = options['4'] ? 4 : options['6'] ? 6 : null;
+  const ours = typeof options.address === 'string' ? parseAddress(options.address) : null;
+  if (ours === null) return wanted;
+  if (wanted === null || wanted === familyOf(ours)) return familyOf(ours);
+  throw new BeaconError('ERR_USAGE', `--address ${options.address} is not an IPv${wanted} address: give one, or leave out -${wanted}`);
+}
 
 /** More than any topology has. */
 const LARGEST_FILE = 4_000_000;

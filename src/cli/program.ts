@@ -1,6 +1,6 @@
 /** The commands and their options, each declared once: the same letter means the same everywhere. */
 import { Command, Option } from 'commander';
-import { number, path, share } from './read-options.ts';
+import { number, path, prefixes, share, someShare } from './read-options.ts';
 
 /** Every option there is; a command takes those that mean something on it. */
 const OPTIONS = {
@@ -12,14 +12,20 @@ const OPTIONS = {
       .argParser(path)
       .conflicts(['source', 'destination']),
   address: () => new Option('-a, --address <address>', "our own source address (default: the route's)"),
+  uplink: () => new Option('--uplink <address>', "the router that takes the probes, on one of our links (default: the route's)"),
   interface: () => new Option('-i, --interface <name>', "the interface that probes leave by (any: the route's)").default('any'),
   numeric: () => new Option('-n, --numeric', 'addresses only, no names'),
   traceCount: () => count(3),
   probeCount: () => count(30),
   rate: () =>
-    new Option('--rate <packets>', 'packets a second in all, such as 500 or 20k')
-      .argParser(number({ least: 1, most: 100_000, suffix: true }))
-      .default(5000),
+    new Option('--rate <packets>', 'packets a second in all, such as 500 or 20k (default: 5000; 1000 through public addresses)').argParser(
+      number({ least: 1, most: 100_000, suffix: true }),
+    ),
+  maxLinkLoad: () =>
+    new Option(
+      '--max-link-load <share>',
+      'the part of a link that probes may take; 100k packets a second for each 1% (default: 1%)',
+    ).argParser(someShare),
   timeout: () =>
     new Option('-t, --timeout <seconds>', 'how long an answer is waited for')
       .argParser(number({ least: 0.001, most: 3600, fraction: true }))
@@ -30,12 +36,37 @@ const OPTIONS = {
   six: () => new Option('-6', 'IPv6 only'),
   protocol: () => new Option('--protocol <name>', 'what the probes carry').choices(['udp', 'icmp']).default('udp'),
   port: () => new Option('--port <number>', 'UDP destination port').argParser(number({ least: 1, most: 65_535 })).default(33_434),
+  sourcePort: () =>
+    new Option('--source-port <number>', "UDP source port, or the echo's identifier (default: the run's own)").argParser(
+      number({ least: 1, most: 65_535 }),
+    ),
+  flowLabel: () =>
+    new Option('--flow-label <number>', 'IPv6 flow label of every header (default: 0)').argParser(number({ least: 0, most: 0xfffff })),
+  flows: () =>
+    new Option(
+      '--flows <number>',
+      'then which fields of a probe move each split of the path: so many values of each, a second a value where routers answer once a second; two equal ways pass for one once in 2^(number-1)',
+    )
+      .argParser(number({ least: 1, most: 256 }))
+      .default(1),
+  steered: () => new Option('--steered', 'as IP in IP, the way that boomerangs take'),
   dscp: () => new Option('--dscp <value>', 'DSCP of every header').argParser(number({ least: 0, most: 63 })).default(0),
   size: () => new Option('--size <bytes>', 'size of the probe on the first link').argParser(number({ least: 64, most: 65_535 })),
   landing: () =>
     new Option('--landing <kind>', 'how a boomerang lands: as protocol 4/41 or as UDP').choices(['ipip', 'udp']).default('ipip'),
+  traceSource: () =>
+    new Option('--layer-source <kind>', 'whose address the header home carries as source, with -r (second: another of ours)')
+      .choices(['auto', 'us', 'second'])
+      .default('auto'),
+  layerSource: () =>
+    new Option('--layer-source <kind>', 'whose address nested headers carry as source (auto: ours, and others where that is filtered)')
+      .choices(['auto', 'us', 'second', 'waypoint', 'previous'])
+      .default('auto'),
   loose: () => new Option('--loose', 'legs may take more than one hop: a detour then passes for the leg'),
   iOwnThis: () => new Option('--i-own-this', 'nested probes may visit public addresses, since the network is ours'),
+  allow: () =>
+    new Option('--allow <prefixes>', 'public prefixes that are ours and reached without NAT, such as 198.51.100.0/24').argParser(prefixes),
+  map: () => new Option('--map <file>', 'where routers decapsulate, and what they are called (docs/map.md)'),
   maxLoss: () =>
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
   classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
@@ -50,8 +81,8 @@ const count = (default_: number): Option =>
   new Option('-c, --count <number>', 'probes per hop').argParser(number({ least: 1, most: 10_000_000 })).default(default_);
 
 type OptionName = keyof typeof OPTIONS;
-const NETWORK = ['address', 'interface', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
-const PROBES = ['protocol', 'port', 'dscp', 'size'] as const;
+const NETWORK = ['address', 'interface', 'uplink', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
+const PROBES = ['protocol', 'port', 'sourcePort', 'flowLabel', 'dscp', 'size'] as const;
 const BOOMERANGS = [
   'source',
   'destination',
@@ -61,9 +92,15 @@ const BOOMERANGS = [
   'rate',
   'maxLoss',
   'landing',
+  'layerSource',
+  'map',
   'loose',
+  'maxLinkLoad',
   'iOwnThis',
+  'allow',
   'port',
+  'sourcePort',
+  'flowLabel',
   'dscp',
   'size',
   ...NETWORK,
@@ -100,11 +137,16 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       root.command('trace', { isDefault: true }).argument('<host>').description('the path to HOST; -r: back from it; -s R: from R to it'),
       'source',
       'reverse',
+      'traceSource',
       'traceCount',
       'maxHops',
       'firstHop',
       'numeric',
+      'flows',
+      'steered',
+      'map',
       'iOwnThis',
+      'allow',
       ...PROBES,
       ...NETWORK,
     ),
@@ -113,7 +155,14 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
   act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
   act(takes(root.command('spray').description('a path packet by packet (with --classic)'), 'classic', ...BOOMERANGS), 'spray');
   act(root.command('demo').description('a lab of kernel routers: traces it, breaks a link, shows where'), 'demo');
-  act(root.command('doctor').description('what can be done here, what is lacking, and how to mend it'), 'doctor');
+  act(
+    root
+      .command('doctor')
+      .description('what can be done here, what is lacking, and how to mend it')
+      .addOption(new Option('--acl [routers]', 'instead: the access list by which routers decapsulate only for us').argParser(prefixes))
+      .addOption(new Option('-a, --address <address>', 'of the access list: the address that probes come from (default: all of ours)')),
+    'doctor',
+  );
   labCommands(root.command('lab').description('a network of kernel routers on this machine (root)'), act);
   return root;
 }
@@ -144,8 +193,8 @@ function labCommands(lab: Command, act: (command: Command, name: string) => Comm
   act(
     lab
       .command('fault')
-      .argument('<link>', 'r1-r2, or its id')
-      .description('breaks a link, or mends it')
+      .argument('<place>', 'a link, r1-r2 or its id; or a router, r1')
+      .description('breaks a link or makes a router less friendly, or mends it')
       .option('--loss <share>', 'lose packets at random, such as 10%')
       .option('--exact <share>', 'lose exactly so many of so many, such as 1/10')
       .option('--flow-loss <share>', 'lose all packets of so many flows of so many, such as 1/4')
@@ -153,7 +202,18 @@ function labCommands(lab: Command, act: (command: Command, name: string) => Comm
       .option('--corrupt [share]', 'flip a bit of the payload')
       .option('--down', 'cut the link')
       .option('--blackhole', 'lose everything silently')
-      .option('--clear', 'mend it')
+      .option('--delay <ms>', 'let each packet wait, such as 20ms or 0.5')
+      .option('--jitter <ms>', 'and up to so much longer, at random; none overtakes another')
+      .option('--reorder <share>', 'let some be overtaken by those sent within 1 ms after them, such as 1%')
+      .option('--rate <bits>', 'so many bits a second fit through, such as 10M; 100 ms of them queue, the rest is lost')
+      .option('--policer <rate>', 'lose what comes faster: packets a second, or a second/at once, 1000/50; of a router: its ICMP errors')
+      .option('--mtu <bytes>', 'a smaller MTU, of which the sending router tells')
+      .option('--filter <names>', 'a router drops: land, own-prefix, strict-urpf, ct-invalid (commas between)')
+      .option('--accept-local', 'a router takes packets whose source is its own address')
+      .option('--uniform-ttl', 'a router copies the outer ttl inwards')
+      .option('--hash-policy <number>', 'how a router chooses among equal ways: 0 to 3')
+      .option('--remark-dscp <value>', 'every packet leaves a router with this DSCP')
+      .option('--clear', 'mend it: a router does what its topology says')
       .option('--direction <from-to>', 'only packets from one to the other, such as r1-r2')
       .addOption(which()),
     'lab fault',

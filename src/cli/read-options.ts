@@ -1,5 +1,6 @@
 /** What the command line's words mean, checked before anything starts: each error names the option, the value, and what it takes. */
 import { InvalidArgumentError } from 'commander';
+import { parsePrefix } from '../wire/scope.ts';
 
 export interface NumberRange {
   readonly least: number;
@@ -30,6 +31,13 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Give a part such as 1% or 0.01.');
 }
 
+/** A part that is more than nothing. */
+export function someShare(text: string): number {
+  const value = share(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Give a part above 0, such as 5%.');
+}
+
 /** A path as it is printed, or with commas: `[10.0.0.1 * 10.0.1.1]`, `a,r1,r2`. null: a hop that nobody knows. */
 export function path(text: string): (string | null)[] {
   const words = text
@@ -38,4 +46,14 @@ export function path(text: string): (string | null)[] {
     .filter((word) => word !== '');
   if (words.length === 0) throw new InvalidArgumentError('Give the hops in order, such as a,r1,r2,r3.');
   return words.map((word) => (word === '*' ? null : word));
+}
+
+/** `192.0.2.0/24,2001:db8::1`: addresses and prefixes, as they were written. */
+export function prefixes(text: string): string[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const wrong = words.find((word) => parsePrefix(word) === null);
+  if (words.length > 0 && wrong === undefined) return words;
+  throw new InvalidArgumentError(
+    `${wrong === undefined ? '' : `${wrong} is no prefix. `}Give prefixes such as 192.0.2.0/24,2001:db8::/32.`,
+  );
 }

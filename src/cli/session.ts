@@ -30,7 +30,7 @@ export async function session(options: NetworkOptions, body: Promise<Body>, repo
     const [network, events] = await Promise.all([openNetwork(options), body]); // the kernel opens sockets while code is loaded
     await using _engine = network.engine;
     nowMs = () => engineMs(network);
-    verdict = await told(events(network, signal), tell, signal);
+    verdict = await told(events(network, signal), tell, signal).finally(() => notify(network, tell));
   } catch (error) {
     const problem = problemOf(error);
     verdict = { reached: null, exit: problem.exit };
@@ -44,10 +44,15 @@ export async function session(options: NetworkOptions, body: Promise<Body>, repo
 /** On a network that is open already, and stays open. */
 export async function sessionOn(network: Network, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
   const tell = (said: Said): void => reporter.event(stamped(said, engineMs(network)));
-  const verdict = await told(body(network, signal), tell, signal);
+  const verdict = await told(body(network, signal), tell, signal).finally(() => notify(network, tell));
   tell({ type: 'end', ...verdict, interrupted: signal.aborted });
   reporter.close();
   return verdict.exit;
+}
+
+/** What befell the vantage itself stands beside every result. */
+function notify({ engine }: Network, tell: (said: Said) => void): void {
+  for (const { code, message } of engine.notices?.() ?? []) tell({ type: 'problem', code, message });
 }
 
 function stamped({ type, ...rest }: Said, timeMs: number): Event {

@@ -11,6 +11,8 @@ export const startEvent = (command: Command, engine: Engine, route: Route, sourc
   version: VERSION,
   engine: engine.name,
   interface: route.interface,
+  nextHop: route.nextHop,
+  ways: route.ways ?? 1,
   source: source.address,
   sourceName: source.name,
   target: target.address,

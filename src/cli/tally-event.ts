@@ -4,14 +4,19 @@ import { wilson } from '../infer/interval.ts';
 import type { RttSummary } from '../report/event.ts';
 import type { Said } from './session.ts';
 
-export function tallyEvent(tally: Tally): Said {
+export function tallyEvent(tally: Tally, part = 1): Said {
   const { position, address, sent, received, lost, unknown, duplicate, late } = tally;
   const decided = received + lost + errorCount(tally); // what is in flight is neither lost nor received
   const interval = wilson(lost, decided);
   return {
     type: 'tally',
+    part,
     position,
     address,
+    state: tally.state,
+    layerSource: tally.source,
+    legFrom: tally.leg?.from ?? null,
+    leg: legOf(tally),
     sent,
     received,
     lost,
@@ -24,6 +29,12 @@ export function tallyEvent(tally: Tally): Said {
     lossHigh: interval?.high ?? null,
     rttMs: received === 0 || tally.rtts === null ? null : summary(tally.rtts),
   };
+}
+
+/** What came home in the sweep has gone by exact legs, so where only the survey's own probes were lost it confirms the leg. */
+function legOf({ leg, received }: Tally): 'link' | 'routers' | null {
+  if (leg === null) return null;
+  return leg.is === 'link' || (leg.is === 'silent' && received > 0) ? 'link' : 'routers';
 }
 
 const summary = (rtts: NonNullable<Tally['rtts']>): RttSummary => ({

@@ -23,9 +23,27 @@ export interface Engine extends AsyncDisposable {
    * stamped before it has been handed out. The bytes are the caller's to keep.
    */
   receive(untilNs: bigint): Promise<readonly Packet[]>;
-  /** Packets lost by our own receiver since the engine opened; only ever grows. */
+  /** Packets lost by this machine, on their way in or out, since the engine opened; only ever grows. */
   drops(): number;
+  /** What befell this machine itself so far, oldest first; left out where nothing can. */
+  disturbances?(): readonly Disturbance[];
+  /** Is told of a packet that proved to be an answer and came in by another interface than its probe left by. */
+  heard?(packet: Packet, route: Route): void;
+  /** What a user should know of the run beside its results, disturbances among it. */
+  notices?(): readonly Notice[];
   close(): Promise<void>;
+}
+
+export interface Notice {
+  readonly code: 'INTERFACE_DOWN' | 'CLOCK_STEP' | 'OTHER_UPLINK';
+  readonly message: string;
+}
+
+/** A span in which silence proves nothing, such as one in which the uplink was down. */
+export interface Disturbance extends Notice {
+  readonly fromNs: bigint;
+  /** null: it goes on. */
+  readonly untilNs: bigint | null;
 }
 
 export interface Can {
@@ -45,6 +63,8 @@ export interface Route {
   readonly nextHop: Address;
   /** Bytes of the largest IP packet on the first link. */
   readonly mtu: number;
+  /** Among how many next hops this machine's own packets to there are spread; 1 where that is left out. */
+  readonly ways?: number;
 }
 
 /** A received packet as it was captured, link header and all. */
@@ -53,4 +73,6 @@ export interface Packet {
   /** As in capture files (LINKTYPE_…). */
   readonly linkType: number;
   readonly timeNs: bigint;
+  /** The interface it came in by; left out where the capture does not tell. */
+  readonly arrivedBy?: string;
 }

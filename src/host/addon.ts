@@ -29,14 +29,33 @@ export interface NativeSocket {
 
 export interface Addon {
   readonly PcapSocket: new (options: { filter: string; snapLength: number; bufferBytes: number }) => NativeSocket;
-  realtimeNs(): bigint;
+  /** Nanoseconds on a clock that nobody sets. */
+  monotonicNs(): bigint;
+  /** How far the clock that stamps packets is ahead of the monotonic one; only setting it changes that. */
+  realtimeAheadNs(): bigint;
   /** What libpcap calls itself. */
   libraryVersion(): string;
   interfaces(): readonly NativeInterface[];
-  /** Addresses as bytes; an empty source and index 0 leave the choice to the kernel. Throws the errno of the route's type. */
-  route(destination: Uint8Array, source: Uint8Array, interfaceIndex: number): NativeRoute;
+  /**
+   * Addresses as bytes; an empty source and index 0 leave the choice to the kernel. `entry`: the table's entry with all its next hops,
+   * in place of the way that one packet takes. Throws the errno of the route's type.
+   */
+  route(destination: Uint8Array, source: Uint8Array, interfaceIndex: number, entry: boolean): NativeRoute;
   /** The link-layer address of a neighbour, or null where the kernel does not know it. */
   neighbour(interfaceIndex: number, address: Uint8Array): Uint8Array | null;
+  /** Makes the kernel ask for a neighbour on that interface, at no cost to it; false where nothing could be sent. */
+  solicit(interfaceIndex: number, address: Uint8Array): boolean;
+  /** null where there is no such interface (any more). */
+  counters(interfaceIndex: number): NativeCounters | null;
+}
+
+export interface NativeCounters {
+  readonly isUp: boolean;
+  readonly hasCarrier: boolean;
+  /** Packets dropped on their way in, since the interface exists. */
+  readonly received: number;
+  /** Packets dropped on their way out, by its queue too. */
+  readonly sent: number;
 }
 
 /** Flags and hardware type as in netdevice(7). */
@@ -52,6 +71,10 @@ export interface NativeRoute {
   readonly interfaceIndex: number;
   readonly gateway: Uint8Array | null;
   readonly source: Uint8Array | null;
+  /** To ourselves. */
+  readonly isLocal: boolean;
+  /** How many the entry has; 1 for one packet's way. */
+  readonly nextHops: number;
 }
 
 const PATH: string = join(PACKAGE_ROOT, 'native/build/Release/beacon.node');

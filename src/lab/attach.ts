@@ -2,6 +2,7 @@
 import { BeaconError } from '../error.ts';
 import { nodeNamed } from '../topology/lookup.ts';
 import type { Topology } from '../topology/topology.ts';
+import { setBehaviour } from './behave.ts';
 import { readCounters } from './counters.ts';
 import { down, tracedLabs, upText } from './down.ts';
 import { execute, startHere } from './exec.ts';
@@ -16,11 +17,11 @@ import { readState } from './state.ts';
 export function attach(name: string): Lab {
   requirePrivilege();
   const state = readState(name);
-  if (state?.phase === 'up') return labOf(state.topology, state.notes);
+  if (state?.phase === 'up') return labOf(state.topology);
   throw new BeaconError('ERR_USAGE', `No lab ${name} is up: ${upText(tracedLabs())}`);
 }
 
-export function labOf(topology: Topology, notes: readonly string[]): Lab {
+export function labOf(topology: Topology): Lab {
   const { name } = topology;
   const namespaceOf = (node: string): string => namespaceName(name, known(topology, node));
   const takeDown = async (): Promise<void> => {
@@ -29,11 +30,11 @@ export function labOf(topology: Topology, notes: readonly string[]): Lab {
   return {
     name,
     topology,
-    notes,
     namespaceOf,
     exec: async (node, argv, options) => execute(namespaceOf(node), argv, options),
     start: (node, argv) => startHere(namespaceOf(node), argv),
     fault: (link, from, fault) => locked(name, () => setFault(topology, link, from, fault)),
+    behave: (node, behaviour) => locked(name, () => setBehaviour(topology, node, behaviour)),
     counters: () => readCounters(topology),
     down: takeDown,
     [Symbol.asyncDispose]: takeDown,

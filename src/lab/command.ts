@@ -12,7 +12,7 @@ export interface Step {
 }
 
 /** Where Debian keeps them; a user's PATH often lacks the sbin directories. */
-const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
+export const PATH: string = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
 
 const PACKAGE_OF = {
   ip: 'iproute2',

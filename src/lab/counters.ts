@@ -11,12 +11,13 @@ export async function readCounters(topology: Topology): Promise<Counters> {
   return { links: linkCounters(topology, tallies), decapsulated: decapsulated(topology, stripped) };
 }
 
-interface Entry {
+export interface Entry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }
 
-async function dump(lab: string, map: string): Promise<Entry[]> {
+/** Every entry of one of the lab's maps. */
+export async function dump(lab: string, map: string): Promise<Entry[]> {
   const text = await run(lab, { argv: ['bpftool', '-j', 'map', 'dump', 'pinned', pinOf(lab, map)], input: '' });
   const entries = JSON.parse(text) as { key: string[]; value: string[] }[];
   return entries.map(({ key, value }) => ({ key: Uint8Array.from(key, Number), value: Uint8Array.from(value, Number) }));

@@ -1,101 +1,80 @@
 /** Breaks one link of a lab that is up, and mends it. */
 import { BeaconError } from '../error.ts';
-import { type Fault, parseFraction, parseShare } from '../topology/fault.ts';
+import { checkFault, type Fault, NO_FAULT } from '../topology/fault.ts';
 import { linkNamed, nodeNamed } from '../topology/lookup.ts';
-import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
+import type { Link, Topology } from '../topology/topology.ts';
+import { appliedOn, mtusOf } from './applied.ts';
+import { isDown, mend, takeDown } from './carrier.ts';
 import { inside, run } from './command.ts';
-import { readCounters } from './counters.ts';
-import { clearBatch, directionNumber, faultBatch } from './maps.ts';
+import { type Direction, directionsOf } from './direction.ts';
+import { clearBatch, faultBatch } from './maps.ts';
+import { checkMtus, isUneven, setMtus } from './mtu.ts';
 import { attachLines } from './pins.ts';
-import { endLines, routesBatch } from './wiring.ts';
+import { endRelay, isRelaying, startRelay } from './relay.ts';
+import { isSlow, waits, withOwn } from './slow.ts';
+import { readState, writeState } from './state.ts';
 
 /** See Lab.fault. */
 export async function setFault(topology: Topology, name: string, from: string | null, fault: Fault | 'down' | 'clear'): Promise<void> {
   const link = linkNamed(topology, name);
-  const directions = directionsOf(topology, link, from);
+  const wanted = wantedOf(topology, link, from);
   if (fault === 'down') return takeDown(topology, link, from);
-  if (fault === 'clear') return clear(topology, link, directions);
-  checkFault(fault);
-  for (const direction of directions) await attach(topology, direction, fault);
+  if (fault !== 'clear') checkFault(fault, link.mtu);
+  await change(topology, link, wanted, fault === 'clear' ? NO_FAULT : fault, fault !== 'clear' || isSlow(link));
+  if (fault === 'clear' && (await isDown(topology.name, link))) await mend(topology, link);
 }
 
-interface Direction {
-  readonly number: number;
-  readonly end: LinkEnd;
-}
-
-function directionsOf(topology: Topology, link: Link, from: string | null): Direction[] {
-  const index = topology.links.indexOf(link);
+function wantedOf(topology: Topology, link: Link, from: string | null): Direction[] {
   const sender = from === null ? null : nodeNamed(topology, from)?.name;
-  const directions = link.ends.map((end, i) => ({ number: directionNumber(index, i), end }));
-  const wanted = directions.filter(({ end }) => sender === null || end.node === sender);
+  const wanted = directionsOf(topology, link).filter(({ end }) => sender === null || end.node === sender);
   if (wanted.length > 0) return wanted;
   const ends = link.ends.map(({ node }) => node).join(' or ');
   throw new BeaconError('ERR_USAGE', `No packet leaves ${from} by link ${link.id}: its ends are ${ends}`);
 }
 
-/** The bytes of the map hold no other fractions and shares than those that the command line can say. */
-function checkFault({ loss, duplicate, corrupt, exact, flowLoss }: Fault): void {
-  for (const [name, fraction] of Object.entries({ loss, duplicate, corrupt })) parseFraction(String(fraction), name);
-  for (const [name, share] of Object.entries({ exact, flowLoss })) if (share) parseShare(`${share.lost}/${share.of}`, name);
-}
-
-async function attach({ name }: Topology, { number, end }: Direction, fault: Fault): Promise<void> {
-  await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: faultBatch(name, number, fault) });
-  await run(
-    name,
-    inside(name, end.node, { argv: ['tc', '-batch', '-'], input: attachLines(name, end.interface, 'egress', 'fault', number) }),
-  );
-}
-
-async function takeDown({ name }: Topology, link: Link, from: string | null): Promise<void> {
-  if (from !== null)
-    throw new BeaconError(
-      'ERR_USAGE',
-      `Link ${link.id} has one carrier for both directions: leave the direction out, or take a blackhole from ${from}`,
-    );
-  for (const end of link.ends) await onIp(name, end, `link set ${end.interface} down\n`);
-}
-
-async function clear(topology: Topology, link: Link, directions: readonly Direction[]): Promise<void> {
+/** Puts the fault on the directions, and what the link does by itself; where nothing is left to do (`keep` no), nothing stays. */
+async function change(topology: Topology, link: Link, wanted: readonly Direction[], fault: Fault, keep: boolean): Promise<void> {
   const { name } = topology;
-  const { links } = await readCounters(topology);
-  const faulty = directions.filter(({ end }) => links.some((counted) => counted.link === link.id && counted.from === end.node));
-  for (const { end } of faulty)
-    await run(name, inside(name, end.node, { argv: ['tc', 'filter', 'del', 'dev', end.interface, 'egress', 'pref', '1'], input: '' }));
-  if (faulty.length > 0)
-    await run(name, {
-      argv: ['bpftool', 'batch', 'file', '-'],
-      input: clearBatch(
-        name,
-        faulty.map(({ number }) => number),
-      ),
-    });
-  if (await isDown(name, link)) await mend(topology, link);
+  const whole = withOwn(link, fault);
+  const relayed = keep && waits(whole);
+  const before = await appliedOn(name);
+  const after = new Map([
+    ...before,
+    ...wanted.map(({ number, device }) => [number, { relay: relayed ? device : 0, mtu: fault.mtu }] as const),
+  ]);
+  const mtus = mtusOf(topology, link, after);
+  const known = mtusOf(topology, link, before);
+  await checkMtus(topology, link, mtus);
+  if (relayed) await haveRelay(topology, link);
+  if (keep) for (const direction of wanted) await attach(name, direction, whole, after.get(direction.number)!.relay);
+  else for (const direction of wanted.filter(({ number }) => before.has(number))) await detach(name, direction);
+  if (`${mtus}` !== `${known}`) await setMtus(topology, link, mtus, isUneven(mtus) || isUneven(known));
+  if (!directionsOf(topology, link).some(({ number }) => after.get(number)?.relay)) dismissRelay(topology, link);
 }
 
-async function isDown(lab: string, { ends: [end] }: Link): Promise<boolean> {
-  return !(await interfacesUp(lab, end.node)).has(end.interface);
+async function attach(lab: string, { number, end }: Direction, fault: Fault, relay: number): Promise<void> {
+  await run(lab, { argv: ['bpftool', 'batch', 'file', '-'], input: faultBatch(lab, number, fault, relay) });
+  await run(lab, inside(lab, end.node, { argv: ['tc', '-batch', '-'], input: attachLines(lab, end.interface, 'egress', 'fault', number) }));
 }
 
-async function interfacesUp(lab: string, node: string): Promise<Set<string>> {
-  const text = await run(lab, inside(lab, node, { argv: ['ip', '-j', 'link', 'show', 'up'], input: '' }));
-  return new Set((JSON.parse(text) as { ifname?: string }[]).flatMap(({ ifname }) => ifname ?? []));
+async function detach(lab: string, { number, end }: Direction): Promise<void> {
+  const argv = ['tc', 'filter', 'del', 'dev', end.interface, 'egress', 'pref', '1'];
+  await run(lab, inside(lab, end.node, { argv, input: '' }));
+  await run(lab, { argv: ['bpftool', 'batch', 'file', '-'], input: clearBatch(lab, number) });
 }
 
-/** The kernel forgot the routes of both nodes, and may have kept the addresses: both ends first, then what leads through them. */
-async function mend(topology: Topology, { ends }: Link): Promise<void> {
-  for (const end of ends) await onIp(topology.name, end, `${endLines(end).join('\n')}\n`);
-  for (const end of ends) {
-    const node = nodeNamed(topology, end.node)!;
-    const up = await interfacesUp(topology.name, end.node);
-    await onIp(
-      topology.name,
-      end,
-      routesBatch(topology, node, (name) => up.has(name)),
-    );
-  }
+/** Its process outlives us, so the lab's state names it. */
+async function haveRelay(topology: Topology, link: Link): Promise<void> {
+  const state = readState(topology.name);
+  const pid = state?.relays[link.id];
+  if (state === null || (pid !== undefined && isRelaying(topology.name, link, pid))) return;
+  writeState({ ...state, relays: { ...state.relays, [link.id]: await startRelay(topology, link) } });
 }
 
-const onIp = (lab: string, { node }: LinkEnd, input: string): Promise<string> =>
-  run(lab, inside(lab, node, { argv: ['ip', '-batch', '-'], input }));
+function dismissRelay({ name }: Topology, link: Link): void {
+  const state = readState(name);
+  if (state?.relays[link.id] === undefined) return;
+  const { [link.id]: pid, ...relays } = state.relays;
+  endRelay(name, link, pid!);
+  writeState({ ...state, relays });
+}

@@ -1,5 +1,6 @@
 /** A network of kernel routers that is up: what can be asked of it and done to it. */
 import type { ChildProcess } from 'node:child_process';
+import type { Behaviour } from '../topology/behaviour.ts';
 import type { Counters } from '../topology/counters.ts';
 import type { Fault } from '../topology/fault.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -8,8 +9,6 @@ import type { Topology } from '../topology/topology.ts';
 export interface Lab extends AsyncDisposable {
   readonly name: string;
   readonly topology: Topology;
-  /** What of the topology is not made here, a line each. */
-  readonly notes: readonly string[];
   /** Throws BeaconError ERR_USAGE for a node that is not there, as everything below does. */
   namespaceOf(node: string): string;
   /** Runs a command on a node and collects what it prints; its exit code is data. */
@@ -21,6 +20,8 @@ export interface Lab extends AsyncDisposable {
    * routes it had. Counters of that direction begin anew. `down` takes both ends: a link has one carrier.
    */
   fault(link: string, from: string | null, fault: Fault | 'down' | 'clear'): Promise<void>;
+  /** Replaces what a router does besides forwarding; `clear`: what the topology says. The vantage is none. */
+  behave(node: string, behaviour: Behaviour | 'clear'): Promise<void>;
   counters(): Promise<Counters>;
   down(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** Which labs this machine has. */
 import type { Profile } from '../topology/topology.ts';
 import { tracedLabs } from './down.ts';
+import { isRelaying } from './relay.ts';
 import { readState } from './state.ts';
 
 export interface Listed {
@@ -11,6 +12,8 @@ export interface Listed {
   readonly profile: Profile | null;
   readonly nodes: readonly string[];
   readonly links: number;
+  /** Those that carry nothing, since the process that delayed their packets has ended. */
+  readonly dead: readonly string[];
   /** ISO 8601. */
   readonly since: string | null;
   /** The process that raised it; it may have ended. */
@@ -22,8 +25,18 @@ export const list = (): Listed[] => tracedLabs().map(listed);
 
 function listed(name: string): Listed {
   const state = readState(name);
-  if (!state) return { name, phase: 'broken', profile: null, nodes: [], links: 0, since: null, pid: null };
-  const { phase, pid, since, topology } = state;
+  if (!state) return { name, phase: 'broken', profile: null, nodes: [], links: 0, dead: [], since: null, pid: null };
+  const { phase, pid, since, relays, topology } = state;
   const nodes = topology.nodes.map((node) => node.name);
-  return { name, phase: phase === 'up' ? 'up' : 'broken', profile: topology.profile, nodes, links: topology.links.length, since, pid };
+  const dead = topology.links.filter((link) => relays[link.id] !== undefined && !isRelaying(name, link, relays[link.id]!));
+  return {
+    name,
+    phase: phase === 'up' ? 'up' : 'broken',
+    profile: topology.profile,
+    nodes,
+    links: topology.links.length,
+    dead: dead.map(({ id }) => id),
+    since,
+    pid,
+  };
 }

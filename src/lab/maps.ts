@@ -1,8 +1,9 @@
 /** The bytes of the eBPF maps, as the structs of bpf/*.c lay them out in this machine's byte order. */
 import { endianness } from 'node:os';
+import { type Behaviour, FILTERS, NESTINGS } from '../topology/behaviour.ts';
 import type { Fault, Share } from '../topology/fault.ts';
-import { addressesOf } from '../topology/lookup.ts';
-import type { Topology } from '../topology/topology.ts';
+import { addressesOf, vantageOf } from '../topology/lookup.ts';
+import type { Topology, TopologyNode } from '../topology/topology.ts';
 import { type Address, addressBytes } from '../wire/address.ts';
 import { pinOf } from './places.ts';
 
@@ -12,31 +13,88 @@ const CERTAIN = 2 ** 32;
 /** A direction of a link: the sender's end, 0 or 1, of the link at this index. */
 export const directionNumber = (link: number, end: number): number => 2 * link + end + 1;
 
-/** Lines for `bpftool batch`: who strips what. */
-export function ownAddressesBatch(topology: Topology): string {
-  const keys = topology.nodes.flatMap(({ name, decapsulates }, i) =>
-    decapsulates
-      ? ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family)).map((address) => ownAddressKey(i + 1, address))
-      : [],
-  );
-  return keys.map((key) => updateLine(topology.name, 'own_addresses', key, new Uint8Array(8))).join('');
-}
+/** Lines for `bpftool batch`: who strips what, and who filters how. */
+export const routersBatch = (topology: Topology): string =>
+  [
+    ...topology.nodes.map((node) => (node.decapsulates ? ownAddressesBatch(topology, node) : '')),
+    ...topology.nodes.map((node) => (node.vantage ? '' : behaviourBatch(topology, node, node.behaviour))),
+    ...addressesOfBoth(topology, vantageOf(topology)).map((address) =>
+      updateLine(topology.name, 'vantage_addresses', mapped(address), words([1])),
+    ),
+  ].join('');
 
-export function faultBatch(lab: string, direction: number, fault: Fault): string {
-  const key = words([direction]);
-  return updateLine(lab, 'faults', key, faultValue(fault, direction)) + updateLine(lab, 'tallies', key, new Uint8Array(8 * TALLY.length));
-}
+const addressesOfBoth = (topology: Topology, { name }: TopologyNode): Address[] =>
+  ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family));
 
-export const clearBatch = (lab: string, directions: readonly number[]): string =>
-  directions
-    .flatMap((direction) => ['faults', 'tallies'].map((map) => `map delete pinned ${pinOf(lab, map)} key hex ${hex(words([direction]))}\n`))
+/** The number by which the programs know a node. */
+export const nodeNumber = (topology: Topology, { name }: TopologyNode): number =>
+  topology.nodes.findIndex((node) => node.name === name) + 1;
+
+/** struct own behind struct own_address: none stripped yet. */
+const ownAddressesBatch = (topology: Topology, node: TopologyNode): string =>
+  addressesOfBoth(topology, node)
+    .map((address) => ({ address, loopback: address === node.loopback[4] || address === node.loopback[6] ? 1 : 0 }))
+    .map(({ address, loopback }) =>
+      updateLine(
+        topology.name,
+        'own_addresses',
+        ownAddressKey(nodeNumber(topology, node), address),
+        Buffer.concat([longs([0n]), words([loopback, 0])]),
+      ),
+    )
     .join('');
 
-/** struct fault. The salt keeps the two directions of a link from losing the same flows. */
-export function faultValue({ loss, duplicate, corrupt, exact, flowLoss, blackhole }: Fault, salt: number): Uint8Array {
-  const chances = [loss, duplicate, corrupt].map((fraction) => BigInt(Math.round(fraction * CERTAIN)));
-  return Buffer.concat([longs(chances), words([...share(exact), ...share(flowLoss), blackhole ? 1 : 0, salt])]);
+/** struct behaviour. What else a router does, its kernel is told otherwise. */
+export function behaviourBatch(topology: Topology, node: TopologyNode, { decapsulation, uniformTtl, filters }: Behaviour): string {
+  const { at, kinds, layers } = decapsulation;
+  const value = words([layers, bits(NESTINGS, kinds), at === 'loopback' ? 1 : 0, uniformTtl ? 1 : 0, bits(FILTERS, filters)]);
+  return updateLine(topology.name, 'behaviours', words([nodeNumber(topology, node)]), value);
 }
+
+const bits = <T>(all: readonly T[], chosen: readonly T[]): number =>
+  all.reduce((sum, word, i) => (chosen.includes(word) ? sum + 2 ** i : sum), 0);
+
+/** `relay`: the index of the device that leads to the link's relay, 0 for none. */
+export function faultBatch(lab: string, direction: number, fault: Fault, relay: number): string {
+  const key = words([direction]);
+  return [
+    updateLine(lab, 'tallies', key, new Uint8Array(8 * TALLY.length)),
+    updateLine(lab, 'lines', key, new Uint8Array(LINE_BYTES)),
+    updateLine(lab, 'faults', key, faultValue(fault, direction, relay)),
+  ].join('');
+}
+
+export const clearBatch = (lab: string, direction: number): string =>
+  ['faults', 'tallies', 'lines'].map((map) => `map delete pinned ${pinOf(lab, map)} key hex ${hex(words([direction]))}\n`).join('');
+
+/** struct fault. The salt keeps the two directions of a link from losing the same flows. */
+export function faultValue(fault: Fault, salt: number, relay: number): Uint8Array {
+  const { loss, duplicate, corrupt, exact, flowLoss, blackhole, reorder, delayMs, jitterMs, rate, policer, mtu } = fault;
+  const everyNs = policer === null ? 0 : Math.floor(1e9 / policer.perSecond);
+  return Buffer.concat([
+    longs([chance(loss), chance(duplicate), chance(corrupt)]),
+    words([...share(exact), ...share(flowLoss), blackhole ? 1 : 0, salt]),
+    longs([
+      chance(reorder),
+      ...[delayMs * 1e6, jitterMs * 1e6, rate ?? 0, everyNs, policer?.burst ?? 0].map((value) => BigInt(Math.round(value))),
+    ]),
+    words([relay, mtu ?? 0]),
+  ]);
+}
+
+const chance = (fraction: number): bigint => BigInt(Math.round(fraction * CERTAIN));
+
+/** What the lab itself asks of a direction's struct fault. */
+export const readApplied = (value: Uint8Array): Applied => ({ relay: readWord(value, 96), mtu: readWord(value, 100) || null });
+
+export interface Applied {
+  /** 0: none. */
+  readonly relay: number;
+  readonly mtu: number | null;
+}
+
+/** struct line: of a direction over which nothing has gone yet. */
+const LINE_BYTES = 32;
 
 const share = (value: Share | null): number[] => (value === null ? [0, 0] : [value.lost, value.of]);
 

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BeaconError } from '../error.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import { endsOf } from '../topology/lookup.ts';
-import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { endsOf, vantageOf } from '../topology/lookup.ts';
+import { routesOf } from '../topology/routes.ts';
+import type { LinkEnd, Topology, TopologyNode } from '../topology/topology.ts';
 import { run } from './command.ts';
-import { ownAddressesBatch } from './maps.ts';
+import { nodeNumber, routersBatch } from './maps.ts';
 import { BPF_MOUNT, PIN_DIRECTORY, pinOf } from './places.ts';
 import { removeEmpty } from './state.ts';
 
@@ -21,7 +22,7 @@ export async function loadPrograms(topology: Topology): Promise<void> {
   if (statfsSync(BPF_MOUNT).type !== BPF_FS_MAGIC) await run(name, { argv: ['mount', '-t', 'bpf', 'bpf', BPF_MOUNT], input: '' });
   mkdirSync(pinOf(name), { recursive: true });
   for (const program of PROGRAMS) await run(name, { argv: ['bpftool', ...loadArguments(name, program)], input: '' });
-  await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: ownAddressesBatch(topology) });
+  await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: routersBatch(topology) });
 }
 
 /** Not in a batch: bpftool 7.1 takes an errno that its loader left behind for a failure to read the batch. */
@@ -34,8 +35,21 @@ function loadArguments(lab: string, program: string): string[] {
 export function decapBatch(topology: Topology, node: TopologyNode): string {
   if (node.vantage) return '';
   return endsOf(topology, node.name)
-    .map(({ end }) => attachLines(topology.name, end.interface, 'ingress', 'decap', nodeNumber(topology, node)))
+    .map(({ end }) =>
+      attachLines(topology.name, end.interface, 'ingress', 'decap', nodeNumber(topology, node) + sideOf(topology, node, end)),
+    )
     .join('');
+}
+
+/** Added to the number where the node does not reach the vantage's loopback address by this interface. */
+const OUTSIDE = 0x8000;
+
+/** The routes of both families lead alike. */
+function sideOf(topology: Topology, node: TopologyNode, end: LinkEnd): number {
+  const home = routesOf(topology, 4)
+    .get(node.name)!
+    .find(({ destination }) => destination === vantageOf(topology).loopback[4]);
+  return home?.nextHops.some((hop) => hop.interface === end.interface) ? 0 : OUTSIDE;
 }
 
 /** The classid carries the attachment's number to the program; tc reads it as hexadecimal. */
@@ -45,8 +59,6 @@ export const attachLines = (lab: string, on: string, side: 'ingress' | 'egress',
     `filter replace dev ${on} ${side} pref 1 handle 1 bpf direct-action classid 1:${number.toString(16)} object-pinned ${pinOf(lab, program)}`,
     '',
   ].join('\n');
-
-export const nodeNumber = (topology: Topology, node: TopologyNode): number => topology.nodes.indexOf(node) + 1;
 
 export function removePins(lab: string): void {
   rmSync(pinOf(lab), { recursive: true, force: true });

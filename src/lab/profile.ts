@@ -1,4 +1,5 @@
 /** What the two profiles set in each namespace; what is not here stays as the kernel made it. */
+import type { Behaviour } from '../topology/behaviour.ts';
 import type { Profile, TopologyNode } from '../topology/topology.ts';
 
 /** A path under /proc/sys/net and its value. */
@@ -12,7 +13,6 @@ const EVERY_INTERFACE: Record<Profile, readonly Sysctl[]> = {
 
 const EVERY_INTERFACE_ALWAYS: readonly Sysctl[] = [
   ['ipv4/conf/*/rp_filter', 0], // 1 kills every steered packet
-  ['ipv4/conf/*/accept_local', 0],
   ['ipv6/conf/*/accept_dad', 0], // else the first seconds answer nothing
   ['ipv6/conf/*/accept_ra', 0],
   ['ipv6/conf/*/keep_addr_on_down', 1],
@@ -29,18 +29,31 @@ const ONCE: Record<Profile, readonly Sysctl[]> = {
   stock: [],
 };
 
-const ONCE_ALWAYS: readonly Sysctl[] = [
-  ['ipv4/fib_multipath_hash_policy', 1],
-  ['ipv6/fib_multipath_hash_policy', 1],
+/** Of the outer and of the innermost header: addresses, protocol, flow label, ports. Only policy 3 goes by them. */
+const EVERY_HASH_FIELD = 0xfff;
+
+/** What of a node's behaviour its kernel is told by sysctls. */
+export const behaviourSysctls = ({ acceptLocal, hashPolicy }: Behaviour, interfaces: readonly string[]): Sysctl[] => [
+  ...onEvery([['ipv4/conf/*/accept_local', acceptLocal ? 1 : 0]], interfaces),
+  ...['ipv4', 'ipv6'].flatMap((family): Sysctl[] => [
+    [`${family}/fib_multipath_hash_fields`, EVERY_HASH_FIELD],
+    [`${family}/fib_multipath_hash_policy`, hashPolicy],
+  ]),
 ];
+
+const onEvery = (sysctls: readonly Sysctl[], interfaces: readonly string[]): Sysctl[] =>
+  sysctls.flatMap(([path, value]) => ['all', 'default', 'lo', ...interfaces].map((name): Sysctl => [path.replace('*', name), value]));
 
 /** Forwarding comes first: setting it resets others. */
 export function sysctlsOf(profile: Profile, node: TopologyNode, interfaces: readonly string[]): Sysctl[] {
   const forwards = node.vantage ? 0 : 1;
-  const each = [...EVERY_INTERFACE_ALWAYS, ...EVERY_INTERFACE[profile]].flatMap(([path, value]): Sysctl[] =>
-    ['all', 'default', 'lo', ...interfaces].map((name) => [path.replace('*', name), value]),
-  );
-  return [['ipv4/ip_forward', forwards], ['ipv6/conf/all/forwarding', forwards], ...each, ...ONCE_ALWAYS, ...ONCE[profile]];
+  return [
+    ['ipv4/ip_forward', forwards],
+    ['ipv6/conf/all/forwarding', forwards],
+    ...onEvery([...EVERY_INTERFACE_ALWAYS, ...EVERY_INTERFACE[profile]], interfaces),
+    ...behaviourSysctls(node.behaviour, interfaces),
+    ...ONCE[profile],
+  ];
 }
 
 /** A shell line each. Kernels before 6.13 keep the global ICMP limit out of namespaces: it is the host's, and left alone. */

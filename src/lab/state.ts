@@ -9,7 +9,8 @@ export interface State {
   readonly pid: number;
   /** When `up` began, ISO 8601. */
   readonly since: string;
-  readonly notes: readonly string[];
+  /** Link → the process that delays its packets. */
+  readonly relays: Readonly<Record<string, number>>;
   readonly topology: Topology;
 }
 
@@ -24,7 +25,7 @@ export function writeState(state: State): void {
 /** Null where there is none, or none that can be read. */
 export function readState(lab: string): State | null {
   try {
-    return JSON.parse(readFileSync(stateFile(lab), 'utf8')) as State;
+    return { relays: {}, ...(JSON.parse(readFileSync(stateFile(lab), 'utf8')) as Omit<State, 'relays'> & Partial<State>) };
   } catch {
     return null;
   }

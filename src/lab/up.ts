@@ -9,13 +9,14 @@ import { remove, tracedLabs } from './down.ts';
 import { writeHosts } from './hosts.ts';
 import type { Lab } from './lab.ts';
 import { locked } from './lock.ts';
-import { notesOn } from './notes.ts';
 import { decapBatch, loadPrograms } from './pins.ts';
 import { labOfNamespace, namespaceName } from './places.ts';
 import { requirePrivilege } from './privilege.ts';
 import { sysctlScript, sysctlsOf } from './profile.ts';
+import { rulesOf } from './rules.ts';
+import { slowDown } from './slow.ts';
 import { readState, writeState } from './state.ts';
-import { linksBatch, namespacesBatch, nodeBatch, SILENCE } from './wiring.ts';
+import { linksBatch, namespacesBatch, nodeBatch } from './wiring.ts';
 
 /**
  * Resolves once every node forwards. What a killed `up` of the same name left is cleared away first; what a failing one made, it
@@ -25,7 +26,8 @@ import { linksBatch, namespacesBatch, nodeBatch, SILENCE } from './wiring.ts';
 export async function up(topology: Topology): Promise<Lab> {
   checkNames(topology);
   requirePrivilege();
-  requireTools(['ip', 'tc', 'nsenter', 'mount', 'bpftool', ...(topology.nodes.some(({ silent }) => silent) ? (['nft'] as const) : [])]);
+  const ruled = topology.nodes.some((node) => rulesOf(node, node.behaviour) !== '');
+  requireTools(['ip', 'tc', 'nsenter', 'mount', 'bpftool', ...(ruled ? (['nft'] as const) : [])]);
   const { name } = topology;
   await locked(name, async () => {
     await clearAway(name);
@@ -34,7 +36,7 @@ export async function up(topology: Topology): Promise<Lab> {
       throw error;
     });
   });
-  return labOf(topology, notesOn(topology));
+  return labOf(topology);
 }
 
 /** Names become paths that `down` removes whole. */
@@ -55,7 +57,7 @@ async function clearAway(name: string): Promise<void> {
 
 async function raise(topology: Topology): Promise<void> {
   const { name } = topology;
-  const state = { pid: process.pid, since: new Date().toISOString(), notes: notesOn(topology), topology };
+  const state = { pid: process.pid, since: new Date().toISOString(), relays: {}, topology };
   writeState({ ...state, phase: 'rising' });
   writeHosts(topology);
   // Both end before anything is thrown: a step still at work would add to what is being removed.
@@ -65,7 +67,8 @@ async function raise(topology: Topology): Promise<void> {
   await eachOf(topology.nodes, availableParallelism(), async (node) => {
     for (const step of stepsOf(topology, node)) await run(name, inside(name, node.name, step));
   });
-  writeState({ ...state, phase: 'up' });
+  const relays = await slowDown(topology);
+  writeState({ ...state, relays, phase: 'up' });
 }
 
 async function wire(topology: Topology): Promise<void> {
@@ -78,7 +81,7 @@ function stepsOf(topology: Topology, node: TopologyNode): Step[] {
     { argv: ['sh', '-s'], input: sysctlScript(sysctlsOf(topology.profile, node, interfaces)) },
     { argv: ['ip', '-batch', '-'], input: nodeBatch(topology, node) },
     { argv: ['tc', '-batch', '-'], input: decapBatch(topology, node) },
-    { argv: ['nft', '-f', '-'], input: node.silent ? SILENCE : '' },
+    { argv: ['nft', '-f', '-'], input: rulesOf(node, node.behaviour) },
   ];
   return steps.filter(({ input }) => input !== '');
 }

@@ -81,13 +81,3 @@ function routeLine(
   const onward = ways.length === 1 ? ways[0] : ways.map((way) => `nexthop ${way}`).join(' ');
   return [`route replace ${destination}/${prefixLength}${source} ${onward}`];
 }
-
-/** Rules of a router that tells nobody where a packet's ttl ended. */
-export const SILENCE = `table inet beacon {
-  chain output {
-    type filter hook output priority 0;
-    icmp type time-exceeded drop
-    icmpv6 type time-exceeded drop
-  }
-}
-`;

@@ -2,14 +2,15 @@
  * The door between those who ask and the network: questions go out paced, and each probe gets exactly one outcome. In time is
  * decided by the stamps of the packets, never by when this code ran.
  */
-import type { Engine, Packet } from '../engine/engine.ts';
+import type { Disturbance, Engine, Packet } from '../engine/engine.ts';
 import { craft } from './craft.ts';
 import { createDropWindows } from './drop-windows.ts';
 import { match, type Sighting } from './match.ts';
-import type { Observation, Outcome, Probe, Strays } from './observation.ts';
+import type { Answered, Observation, Outcome, Probe, Strays } from './observation.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createPending, type Pending, STATE } from './pending.ts';
 import type { Question } from './question.ts';
+import type { Rewritten } from './rewritten.ts';
 import { isSendable, type Run } from './run.ts';
 
 /**
@@ -30,17 +31,21 @@ export interface AskOptions {
 export interface Asking {
   readonly ask: Ask;
   readonly strays: Readonly<Strays>;
+  /** What somebody on the way changed in a probe of ours, as far as was seen by now; null: nothing. */
+  readonly rewritten: () => Rewritten | null;
   /** Packets that our own receiver has lost so far. */
   readonly drops: () => number;
 }
 
 type Landing = Extract<Sighting, { kind: 'landing' }>;
-type Answered = Extract<Sighting, { kind: 'answer' }>;
+type Heard = Extract<Sighting, { kind: 'answer' }>;
 
 /** Probes are sent in bursts of no more than this, between looks at what came back. */
 const BURST = 64;
 /** Drop counters are read, and an interruption is noticed, at least this often. */
 const LOOK_NS = 100_000_000;
+/** Before silence is judged they are read again, where that was longer ago than this: reading them takes 0.1 ms. */
+const FRESH_NS = 5_000_000;
 /** Packets are handed out nearly in the order of their stamps: this much later, none that is earlier will come. */
 const DISORDER_NS = 10_000_000;
 
@@ -50,8 +55,9 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
   const strays: Strays = { foreign: 0, corrupted: 0, self: 0, ambiguous: 0, passing: 0 };
   const beganNs = engine.nowNs();
   const sinceNs = (timeNs: bigint): number => Number(timeNs - beganNs);
-  const windows = createDropWindows(engine.drops(), 0);
+  const looks = createLooks(engine, sinceNs);
   const held = new Map<number, Outcome>();
+  let rewritten: Rewritten | null = null;
 
   async function* ask(questions: Iterable<Question | null>, options: AskOptions): AsyncGenerator<Observation> {
     const pace = createPace(options.everyNs, sinceNs(engine.nowNs()));
@@ -63,12 +69,13 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
         if (signal?.aborted) return;
         sendSome(engine, run, pending, outbox, pace, sinceNs);
         if (outbox.isEmpty() && pending.outstanding() === 0) return;
-        const untilNs = nextLook(sinceNs(engine.nowNs()), outbox, pace, pending, options);
+        const untilNs = nextLook(sinceNs(engine.nowNs()), outbox, pace, pending, options, looks.nextNs());
         const packets = await engine.receive(beganNs + BigInt(Math.ceil(untilNs)));
         for (const packet of packets) yield* observe(packet, options);
         settledNs = Math.max(settledNs, packets.length === 0 ? untilNs : sinceNs(packets.at(-1)!.timeNs) - DISORDER_NS);
-        windows.look(engine.drops(), sinceNs(engine.nowNs()));
-        yield* expired(settledNs, options.timeoutNs());
+        const oldest = pending.oldest();
+        const anyDue = oldest >= 0 && pending.sentNs(oldest) + options.timeoutNs() < settledNs;
+        yield* expired(Math.min(settledNs, looks.look(anyDue)), options.timeoutNs());
       }
     } finally {
       for (let sequence = firstOfOurs; sequence < pending.next(); sequence += 1) {
@@ -80,32 +87,53 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
 
   function* observe(packet: Packet, options: AskOptions): Generator<Observation> {
     const sighting = match(packet, run, pending);
+    if ('rewritten' in sighting) rewritten ??= sighting.rewritten;
+    if (sighting.kind === 'translated') {
+      strays.passing += 1;
+      return;
+    }
     if (!('sequence' in sighting)) {
       strays[sighting.kind] += 1;
       return;
     }
     const probe: Probe = { sequence: sighting.sequence, question: pending.question(sighting.sequence)! };
+    if (sighting.kind !== 'landing' && arrivedOnLoopback(packet, probe)) {
+      strays.self += 1;
+      return;
+    }
+    if (packet.arrivedBy !== probe.question.route.interface) engine.heard?.(packet, probe.question.route);
     const state = pending.state(probe.sequence);
     if (sighting.kind === 'redirect') yield { kind: 'redirect', probe };
     else if (state === STATE.lost || state === STATE.unknown) yield { kind: 'late', probe };
     else if (state === STATE.landed || state === STATE.answered) yield { kind: 'duplicate', probe };
-    else if (state === STATE.outstanding) yield* settle(sighting, probe, sinceNs(packet.timeNs) - pending.sentNs(probe.sequence), options);
+    else if (state === STATE.outstanding)
+      yield* settle(sighting, probe, sinceNs(packet.timeNs) - pending.sentNs(probe.sequence), options, packet.arrivedBy);
   }
 
-  function* settle(sighting: Landing | Answered, probe: Probe, rttNs: number, options: AskOptions): Generator<Observation> {
+  function* settle(
+    sighting: Landing | Heard,
+    probe: Probe,
+    rttNs: number,
+    options: AskOptions,
+    arrivedBy: string | undefined,
+  ): Generator<Observation> {
     if (rttNs > options.timeoutNs()) {
       yield verdictOf(probe, false);
       yield { kind: 'late', probe };
     } else if (sighting.kind === 'landing') {
       held.delete(probe.sequence);
       pending.settle(probe.sequence, STATE.landed);
-      yield { kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl };
+      yield { kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl, arrivedBy };
     } else if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {
+      const answer = answered(sighting, probe, rttNs, arrivedBy);
       if (held.has(probe.sequence)) yield { kind: 'duplicate', probe };
-      else held.set(probe.sequence, answered(sighting, probe, rttNs));
+      else {
+        held.set(probe.sequence, answer);
+        yield { kind: 'held', probe, answer };
+      }
     } else {
       pending.settle(probe.sequence, STATE.answered);
-      yield answered(sighting, probe, rttNs);
+      yield answered(sighting, probe, rttNs, arrivedBy);
     }
   }
 
@@ -113,7 +141,7 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
     for (let sequence = pending.oldest(); sequence >= 0; sequence = pending.oldest()) {
       const deadlineNs = pending.sentNs(sequence) + timeoutNs;
       if (deadlineNs >= settledNs) return;
-      const excused = !held.has(sequence) && windows.excuses(pending.sentNs(sequence), deadlineNs);
+      const excused = !held.has(sequence) && looks.excuse(pending.sentNs(sequence), deadlineNs);
       yield verdictOf({ sequence, question: pending.question(sequence)! }, excused);
     }
   }
@@ -126,22 +154,57 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
     return error ?? { kind: excused ? 'unknown' : 'lost', probe };
   }
 
-  return { ask, strays, drops: () => engine.drops() };
+  return { ask, strays, rewritten: () => rewritten, drops: () => engine.drops() };
 }
 
-const answered = (sighting: Answered, probe: Probe, rttNs: number): Outcome => ({
+/** Our own stack's errors come by the loopback interface, whatever address of ours they come from. */
+const arrivedOnLoopback = ({ arrivedBy }: Packet, { question }: Probe): boolean => arrivedBy === 'lo' && question.route.interface !== 'lo';
+
+interface Looks {
+  /** Looks at what this machine itself lost or suffered, when it is time; the time of the last look. */
+  look(anyDue: boolean): number;
+  /** The earliest time at which silence may be judged by a fresh look. */
+  nextNs(): number;
+  /** True where the answer awaited in this span may have been lost by ourselves. */
+  excuse(fromNs: number, toNs: number): boolean;
+}
+
+/** An engine that is only computed is looked at each time, which costs nothing there. */
+function createLooks(engine: Engine, sinceNs: (timeNs: bigint) => number): Looks {
+  const [everyNs, freshNs] = engine.can.realTime ? [LOOK_NS, FRESH_NS] : [0, 0];
+  const windows = createDropWindows(engine.drops(), 0);
+  let disturbances: readonly Disturbance[] = [];
+  let lookedNs = 0;
+  return {
+    look(anyDue) {
+      const nowNs = sinceNs(engine.nowNs());
+      if (nowNs - lookedNs < (anyDue ? freshNs : everyNs)) return lookedNs;
+      windows.look(engine.drops(), nowNs);
+      disturbances = engine.disturbances?.() ?? [];
+      lookedNs = nowNs;
+      return lookedNs;
+    },
+    nextNs: () => lookedNs + freshNs,
+    excuse: (fromNs, toNs) =>
+      disturbances.some((one) => sinceNs(one.fromNs) <= toNs && (one.untilNs === null || sinceNs(one.untilNs) >= fromNs)) ||
+      windows.excuses(fromNs, toNs),
+  };
+}
+
+const answered = (sighting: Heard, probe: Probe, rttNs: number, arrivedBy: string | undefined): Answered => ({
   kind: 'answered',
   probe,
   rttNs: Math.max(0, rttNs),
   ...sighting.answer,
+  arrivedBy,
 });
 
 /** Until when nothing needs doing: the next probe is due, the oldest gives up, or it is time to look at the counters again. */
-function nextLook(nowNs: number, outbox: Outbox, pace: Pace, pending: Pending, options: AskOptions): number {
+function nextLook(nowNs: number, outbox: Outbox, pace: Pace, pending: Pending, options: AskOptions, judgedNs: number): number {
   const oldest = pending.oldest();
   const nextSendNs = outbox.isEmpty() || outbox.isIdle() ? Number.POSITIVE_INFINITY : pace.nextNs(nowNs);
   const givesUpNs = oldest < 0 ? Number.POSITIVE_INFINITY : pending.sentNs(oldest) + options.timeoutNs() + 1;
-  return Math.min(nextSendNs, Math.max(givesUpNs, nowNs), nowNs + LOOK_NS);
+  return Math.min(nextSendNs, Math.max(givesUpNs, nowNs, judgedNs), nowNs + LOOK_NS);
 }
 
 interface Entry {

@@ -10,13 +10,18 @@ import { isBetween, type Outline, outline, ttlOf } from '../wire/outline.ts';
 import { ECHO_HEADER, pseudoSum, UDP_HEADER } from '../wire/transport.ts';
 import type { Answer, Strays } from './observation.ts';
 import type { Pending } from './pending.ts';
-import { quotedProbe } from './quoted.ts';
+import type { Question } from './question.ts';
+import { type Quoted, quotedProbe } from './quoted.ts';
+import { type Rewritten, rewriting } from './rewritten.ts';
 import type { Run } from './run.ts';
 
 export type Sighting =
   | { readonly kind: 'landing'; readonly sequence: number; readonly ttl: number }
-  | { readonly kind: 'answer'; readonly sequence: number; readonly answer: Answer }
+  /** `rewritten`: what a quote that is proven ours shows to be changed on the way; null where it shows nothing. */
+  | { readonly kind: 'answer'; readonly sequence: number; readonly answer: Answer; readonly rewritten: Rewritten | null }
   | { readonly kind: 'redirect'; readonly sequence: number }
+  /** A probe of ours at home under a source that it was not sent with. */
+  | { readonly kind: 'translated'; readonly rewritten: Rewritten }
   | { readonly kind: keyof Strays };
 
 const FOREIGN: Sighting = { kind: 'foreign' };
@@ -43,7 +48,7 @@ function matchEcho(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: R
   const { sequence } = readIdentity(bytes, headers.at + ECHO_HEADER, headers.end)!;
   if (pending.question(sequence) === undefined) return seen;
   const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null } as const;
-  return isSelf(answer, sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence, answer };
+  return isSelf(answer, sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence, answer, rewritten: null };
 }
 
 const answerOf = (bytes: Uint8Array, headers: Outline, icmp: IcmpHeader): Pick<Answer, 'from' | 'icmp' | 'ttl'> => {
@@ -59,8 +64,11 @@ function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: numb
   const identity = readIdentity(bytes, identityAt, headers.end);
   if (identity === null || identity.run !== run.number) return FOREIGN;
   if (!isIntact(bytes, headers) || !isGenuine(bytes, identityAt, run.key)) return { kind: 'corrupted' };
-  const home = isHome(bytes, headers, identity, pending);
-  return home ? { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers[0]!) } : { kind: 'passing' };
+  if (isHome(bytes, headers, identity, pending)) {
+    return { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers[0]!) };
+  }
+  const rewritten = translation(bytes, headers, identity, run, pending);
+  return rewritten === null ? { kind: 'passing' } : { kind: 'translated', rewritten };
 }
 
 /** The transport's checksum is right: the tag covers the identity alone, this the rest. */
@@ -75,12 +83,28 @@ function isIntact(bytes: Uint8Array, headers: Outline): boolean {
 
 /** It wears exactly the layers that its plan leaves for home, between the addresses that the plan says. */
 function isHome(bytes: Uint8Array, headers: Outline, identity: Identity, pending: Pending): boolean {
-  const question = pending.question(identity.sequence);
-  if (question === undefined || question.path !== identity.path) return false;
-  const { layers, landing } = question.itinerary;
-  if (landing === 0 || headers.layers.length !== landing) return false;
-  const planned = question.addresses[layers.length - landing]!;
+  const question = landedQuestion(headers, identity, pending);
+  if (question === null) return false;
+  const planned = question.addresses[question.itinerary.layers.length - headers.layers.length]!;
   return isBetween(bytes, headers.layers[0]!, planned.source, planned.destination);
+}
+
+/** The question of a probe that wears as many layers as its plan leaves for home; null where it does not, or none asked it. */
+function landedQuestion(headers: Outline, { sequence, path }: Identity, pending: Pending): Question | null {
+  const question = pending.question(sequence);
+  if (question === undefined || question.path !== path) return null;
+  return headers.layers.length === question.itinerary.landing ? question : null;
+}
+
+/** Its destination is home, and its source is not what it was. */
+function translation(bytes: Uint8Array, headers: Outline, identity: Identity, run: Run, pending: Pending): Rewritten | null {
+  const question = landedQuestion(headers, identity, pending);
+  const outer = headers.layers[0]!;
+  const { at, addressLength } = FAMILIES[outer.family];
+  if (question === null || addressText(bytes, outer.at + at.destination, addressLength) !== question.itinerary.layers.at(-1)!.destination)
+    return null;
+  const leg = question.itinerary.layers.length - headers.layers.length;
+  return rewriting(bytes, headers, question, run, identity.sequence, leg);
 }
 
 function matchError(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: Run, pending: Pending): Sighting {
@@ -91,12 +115,23 @@ function matchError(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: 
   if (quoted === 'ambiguous') return { kind: 'ambiguous' };
   if (isRedirect(icmp.family, icmp.type)) return { kind: 'redirect', sequence: quoted.sequence };
   const answer: Answer = { ...answerOf(bytes, headers, icmp), grade: quoted.grade, leg: quoted.leg, mtu: nextHopMtu(icmp) };
-  return isSelf(answer, quoted.sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence: quoted.sequence, answer };
+  if (isSelf(answer, quoted.sequence, pending)) return { kind: 'self' };
+  return {
+    kind: 'answer',
+    sequence: quoted.sequence,
+    answer,
+    rewritten: quoted.grade === 'proven' ? shown(quote.packet, quoted, run, pending) : null,
+  };
 }
+
+const shown = (quote: Uint8Array, { sequence, leg }: Quoted, run: Run, pending: Pending): Rewritten | null =>
+  rewriting(quote, outline(quote, 0)!, pending.question(sequence)!, run, sequence, leg);
 
 /** Our own stack answers what landed, or what we sent to ourselves; only of a target that is us is that an answer. */
 function isSelf(answer: Answer, sequence: number, pending: Pending): boolean {
   const { itinerary, route } = pending.question(sequence)!;
-  if (answer.from !== route.source && !itinerary.layers.some((layer) => layer.source === answer.from)) return false;
+  const ours = [route.source, itinerary.layers[0]!.source]; // a router's address may be the source of inner layers
+  if (itinerary.landing > 0) ours.push(itinerary.layers.at(-1)!.destination);
+  if (!ours.includes(answer.from)) return false;
   return itinerary.landing > 0 || itinerary.layers.at(-1)!.destination !== answer.from;
 }

@@ -10,12 +10,17 @@ export interface Probe {
 /** How surely an answer is to this probe: by its tag, by 32 bits of a quote that fits the plan, or by 16 and nothing else fits. */
 export type Grade = 'proven' | 'quoted' | 'weak';
 
-/** The one outcome of a probe. `unknown`: our own receiver dropped packets meanwhile, so silence proves nothing. */
+/** The one outcome of a probe. `unknown`: this machine itself dropped packets or was disturbed meanwhile, so silence proves nothing. */
 export type Outcome =
-  | { readonly kind: 'landed'; readonly probe: Probe; readonly rttNs: number; readonly ttl: number }
-  | ({ readonly kind: 'answered'; readonly probe: Probe; readonly rttNs: number } & Answer)
+  | ({ readonly kind: 'landed'; readonly probe: Probe; readonly rttNs: number; readonly ttl: number } & Arrival)
+  | ({ readonly kind: 'answered'; readonly probe: Probe; readonly rttNs: number } & Answer & Arrival)
   | { readonly kind: 'lost'; readonly probe: Probe }
   | { readonly kind: 'unknown'; readonly probe: Probe };
+
+interface Arrival {
+  /** The interface that it came home by, where the engine tells: not always the one that the probe left by. */
+  readonly arrivedBy?: string | undefined;
+}
 
 /** Somebody answered: an ICMP error about the probe, or an echo reply. */
 export interface Answer {
@@ -30,8 +35,12 @@ export interface Answer {
   readonly mtu: number | null;
 }
 
-/** Beside the sum: the probe has, had or will have its outcome all the same. */
-export type Remark = { readonly kind: 'duplicate' | 'late' | 'redirect'; readonly probe: Probe };
+export type Answered = Outcome & { readonly kind: 'answered' };
+
+/** Beside the sum: the probe has, had or will have its outcome all the same. `held`: an error came, which a landing may still replace. */
+export type Remark =
+  | { readonly kind: 'duplicate' | 'late' | 'redirect'; readonly probe: Probe }
+  | { readonly kind: 'held'; readonly probe: Probe; readonly answer: Answered };
 
 export type Observation = Outcome | Remark;
 
@@ -50,4 +59,4 @@ export interface Strays {
 }
 
 export const isOutcome = (seen: Observation): seen is Outcome =>
-  seen.kind !== 'duplicate' && seen.kind !== 'late' && seen.kind !== 'redirect';
+  seen.kind !== 'duplicate' && seen.kind !== 'late' && seen.kind !== 'redirect' && seen.kind !== 'held';

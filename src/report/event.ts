@@ -3,12 +3,14 @@
  * Times are milliseconds (`timeMs` since 1970 on the engine's clock), fractions 0–1, addresses as RFC 5952 writes them;
  * what is not known is null, never absent. `position` is the printed IDX: 0 is us, 1 the first hop.
  */
+import type { LayerSourceKind } from '../boomerang/layer-source.ts';
+import type { HopState } from '../boomerang/survey.ts';
 import type { Address } from '../wire/address.ts';
 
 export const EVENT_VERSION = 1;
 
 /** Each run has exactly one `end`, last. */
-export type Event = StartEvent | HopEvent | PathEvent | TallyEvent | NameEvent | ProblemEvent | EndEvent;
+export type Event = StartEvent | HopEvent | PathEvent | SplitEvent | FlowsEvent | TallyEvent | NameEvent | ProblemEvent | EndEvent;
 
 interface Common {
   readonly v: typeof EVENT_VERSION;
@@ -24,6 +26,10 @@ export interface StartEvent extends Common {
   readonly version: string;
   readonly engine: string;
   readonly interface: string;
+  /** The neighbour that takes the probes. */
+  readonly nextHop: Address;
+  /** Among how many next hops this host spreads its own packets to there. Probes all take the one. */
+  readonly ways: number;
   /** Where the path starts: us, or the router that `-s` or `-r` names. */
   readonly source: Address;
   readonly sourceName: string | null;
@@ -58,20 +64,72 @@ export interface HopEvent extends Common {
 /** The path that a trace found or that the user gave. */
 export interface PathEvent extends Common {
   readonly type: 'path';
+  /** 1, and one more with each change of the route in mid-run. */
+  readonly part: number;
   /** Starts with us; a silent hop is null. */
   readonly hops: readonly (Address | null)[];
+}
+
+/** A place of a traced path where packets may go on in more than one way. */
+export interface SplitEvent extends Common {
+  readonly type: 'split';
+  /** Of the router that splits. */
+  readonly position: number;
+  /** At which its next hops answer. */
+  readonly ttl: number;
+  /** Null where it did not answer, or where several routers stand there. */
+  readonly from: Address | null;
+  readonly next: readonly SplitNext[];
+  /** Each field that changes the next hop; none: it cannot be steered from here. */
+  readonly movedBy: readonly string[];
+  /** The next hop changes though nothing in the probe does. */
+  readonly perPacket: boolean;
+}
+
+export interface SplitNext {
+  readonly address: Address;
+  /** Addresses that are shown to be one router's have the same number. */
+  readonly router: number;
+  /** A field and its value that lead there; null where none does. */
+  readonly field: string | null;
+  readonly value: number | Address | null;
+}
+
+/** How far the search for splits went; after the last of them. */
+export interface FlowsEvent extends Common {
+  readonly type: 'flows';
+  readonly splits: number;
+  readonly fields: readonly FieldTried[];
+}
+
+export interface FieldTried {
+  readonly field: string;
+  /** How many of its values every hop that answers was heard with. */
+  readonly values: number;
+  /** The probability that two equal ways looked like one. */
+  readonly missed: number;
 }
 
 /** What became of the probes to one position; cumulative over every link up to it and back. A later one replaces an earlier. */
 export interface TallyEvent extends Common {
   readonly type: 'tally';
+  /** Which of the paths the position is on; a run's first is part 1. */
+  readonly part: number;
   readonly position: number;
   readonly address: Address | null;
+  /** What the survey found of the hop; only a `visited` one is measured. */
+  readonly state: HopState | 'no answer';
+  /** Whose address its probes carry as source (`--layer-source`); null where nothing is measured. */
+  readonly layerSource: LayerSourceKind | null;
+  /** Position of the hop that its probes visit before it, 0 being us; null where nothing is measured. */
+  readonly legFrom: number | null;
+  /** What lies between the two: one link, seen to be one hop each way, or routers, of which there may be more. */
+  readonly leg: 'link' | 'routers' | null;
   readonly sent: number;
   /** Landed at home in time. sent = received + lost + unknown + the sum of errors, once nothing is in flight. */
   readonly received: number;
   readonly lost: number;
-  /** Unanswered while our own receiver dropped packets: silence proves nothing. */
+  /** Unanswered while our own receiver dropped packets, the route changed, or of a hop that never answers: silence proves nothing. */
   readonly unknown: number;
   /** ICMP errors by kind: `icmp 3/1`, `icmpv6 1/0`. */
   readonly errors: Readonly<Record<string, number>>;

@@ -1,5 +1,6 @@
-/** `--json`: one event a line. Of the tallies only the last of each position is printed, in position order, once their run is over. */
+/** `--json`: one event a line. Of the tallies only the last of each position is printed, in position order, once their part is over. */
 import type { Event, TallyEvent } from './event.ts';
+import { endsPart } from './part.ts';
 import type { Reporter, Sink } from './reporter.ts';
 
 export function jsonLines(out: Pick<Sink, 'write'>): Reporter {
@@ -15,7 +16,7 @@ export function jsonLines(out: Pick<Sink, 'write'>): Reporter {
         tallies.set(event.position, event);
         return;
       }
-      if (event.type === 'start' || event.type === 'end') flush(); // a demo measures the same path twice
+      if (endsPart(event)) flush();
       print(event);
     },
     close: flush,

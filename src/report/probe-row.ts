@@ -14,7 +14,9 @@ export interface Row {
 export function probeRow(tally: TallyEvent, isFirstLoss: boolean): Row {
   const head = [String(tally.position), tally.address ?? '*'];
   if (doesNotDecapsulate(tally)) return { cells: [...head, 'does not decapsulate'], notes: [], tone: 'warning' };
+  if (tally.state === 'filtered') return { cells: [...head, 'unknown (filter)'], notes: [], tone: 'warning' };
   if (hasNoWayHome(tally)) return { cells: [...head, 'no way home'], notes: [], tone: 'warning' };
+  if (tally.state === 'no answer') return { cells: [...head, 'does not answer'], notes: [], tone: 'warning' };
   const decided = tally.received + tally.lost + errorCount(tally); // what is in flight counts neither way
   const success = decided === 0 ? '-' : rate(tally.received / decided);
   const cells = [...head, success.padStart(8), String(tally.received), String(tally.sent), lossText(tally)];
@@ -23,7 +25,8 @@ export function probeRow(tally: TallyEvent, isFirstLoss: boolean): Row {
 }
 
 /** Answers IP-in-IP with protocol unreachable and nothing else. Silence beside it changes nothing: such answers are rate limited. */
-export function doesNotDecapsulate({ errors, received }: TallyEvent): boolean {
+export function doesNotDecapsulate({ errors, received, state }: TallyEvent): boolean {
+  if (state === 'does not decapsulate') return true;
   const kinds = Object.keys(errors).filter((kind) => errors[kind]! > 0);
   return received === 0 && kinds.length > 0 && kinds.every(isProtocolUnreachable);
 }

@@ -1,7 +1,7 @@
 /** The table of a probe: what became of the packets to each hop of a path and back. */
 import type { Address } from '../wire/address.ts';
 import type { TallyEvent } from './event.ts';
-import { firstLoss } from './first-loss.ts';
+import { firstLoss, routersOfLoss } from './first-loss.ts';
 import { doesNotDecapsulate, probeRow, type Row } from './probe-row.ts';
 import type { Tone } from './tone.ts';
 
@@ -37,7 +37,20 @@ export function tableLines(tallies: readonly TallyEvent[], path: readonly (Addre
   const rows = [HEADING, ...ordered.map((tally) => probeRow(tally, tally === loser))];
   const widths = columnWidths(rows, path.slice(1), columns);
   const lines = rows.map((row) => ({ text: rowText(row, widths), tone: row.tone }));
-  return [{ text: CUMULATIVE, tone: 'plain' as const }, ...lines].map(({ text, tone }) => ({ text: clipped(text, columns), tone }));
+  const between = loser && routersOfLoss(loser, ordered);
+  const below = between === null ? [] : wrapped(between, columns).map((text) => ({ text, tone: 'alarm' as const }));
+  return [{ text: CUMULATIVE, tone: 'plain' as const }, ...lines, ...below].map(({ text, tone }) => ({
+    text: clipped(text, columns),
+    tone,
+  }));
+}
+
+/** Broken between words. */
+function wrapped(text: string, columns: number | null): string[] {
+  return text.split(' ').reduce<string[]>((lines, word) => {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    return lines.length === 0 || (columns !== null && longer.length > columns) ? [...lines, word] : [...lines.slice(0, -1), longer];
+  }, []);
 }
 
 function columnWidths(rows: readonly Row[], hops: readonly (Address | null)[], columns: number | null): number[] {

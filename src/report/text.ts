@@ -2,11 +2,12 @@
 import type { Address } from '../wire/address.ts';
 import type { Event, StartEvent, TallyEvent } from './event.ts';
 import { type Frame, frame } from './frame.ts';
-import { LAYOUTS, type Layout, pathText } from './headline.ts';
+import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
+import { endsPart } from './part.ts';
 import { printableLines } from './printable.ts';
 import { tableLines } from './probe-table.ts';
 import type { Reporter, Sink } from './reporter.ts';
-import { hopLines } from './trace-text.ts';
+import { flowsLines, hopLines, splitLines } from './trace-text.ts';
 
 /** Problems go to `errors`. A name that comes after its line changes nothing: what is printed stays. */
 export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
@@ -25,8 +26,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
     if (lines.length > 0) beside(() => out.write(`${lines.join('\n')}\n`));
   };
   const begin = (start: StartEvent): void => {
-    endTable(); // a demo starts more than once
-    path = [];
+    path = []; // a demo starts more than once
     layout = LAYOUTS[start.command];
     const headline = layout.headline(start);
     print(headline === null ? [] : [headline]);
@@ -38,14 +38,16 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
   };
 
   const tell = (event: Event): void => {
+    if (endsPart(event)) endTable();
     if (event.type === 'start') begin(event);
     else if (event.type === 'hop' && layout.hops) print(hopLines(event));
+    else if (event.type === 'split' && layout.hops) print(splitLines(event));
+    else if (event.type === 'flows' && layout.hops) print(flowsLines(event));
     else if (event.type === 'path') {
       path = event.hops;
-      print(layout.path ? [pathText(event)] : []);
+      print(layout.path ? [...partLines(event), pathText(event)] : []);
     } else if (event.type === 'tally' && layout.table) count(event);
     else if (event.type === 'problem') beside(() => errors.write(`braceroute: ${printableLines(event.message)}\n`));
-    else if (event.type === 'end') endTable();
   };
   return { event: tell, close: endTable };
 }

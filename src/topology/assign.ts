@@ -1,6 +1,6 @@
 /** Gives what a topology file leaves open: addresses, link ids, interface names. The same file always gets the same. */
 import { type Address, addressBytes, addressText, type FamilyNumber } from '../wire/address.ts';
-import { PLAIN } from './behaviour.ts';
+import { type Behaviour, PLAIN } from './behaviour.ts';
 import type { Draft, LinkDraft, NodeDraft } from './draft.ts';
 import { subnetOf } from './subnet.ts';
 import type { Addresses, Link, LinkEnd, Topology, TopologyNode } from './topology.ts';
@@ -36,8 +36,22 @@ const nodeOf = (node: NodeDraft, addresses: Addresses): TopologyNode => ({
   decapsulates: node.vantage ? false : (node.decapsulates ?? true),
   silent: node.silent ?? false,
   source: node.source ?? 'link',
-  behaviour: { ...PLAIN, ...node.behaviour },
+  behaviour: behaviourOf(node),
   loopback: addresses,
+});
+
+const behaviourOf = (node: NodeDraft): Behaviour => ({
+  decapsulation: {
+    at: node.decapsulatesAt ?? PLAIN.decapsulation.at,
+    kinds: node.decapsulatesKinds ?? PLAIN.decapsulation.kinds,
+    layers: node.decapsulatesLayers ?? PLAIN.decapsulation.layers,
+  },
+  filters: node.filters ?? PLAIN.filters,
+  acceptLocal: node.acceptLocal ?? PLAIN.acceptLocal,
+  uniformTtl: node.uniformTtl ?? PLAIN.uniformTtl,
+  hashPolicy: node.hashPolicy ?? PLAIN.hashPolicy,
+  remarkDscp: node.remarkDscp ?? PLAIN.remarkDscp,
+  icmpPolicer: node.icmpPolicer ?? PLAIN.icmpPolicer,
 });
 
 function endOf({ between, cost = 1, costBack = cost }: LinkIn, end: 0 | 1, rank: number, addresses: Addresses): LinkEnd {

@@ -9,7 +9,14 @@ import type { Mistake } from './tree.ts';
 const MOST = { nodes: 65_000, links: 65_000 };
 
 export function checkDraft(draft: Draft): Mistake[] {
-  return [...checkSize(draft), ...checkVantage(draft), ...checkEnds(draft), ...checkIds(draft.links), ...checkAddresses(draft)];
+  return [
+    ...checkSize(draft),
+    ...checkVantage(draft),
+    ...checkBehaviour(draft),
+    ...checkEnds(draft),
+    ...checkIds(draft.links),
+    ...checkAddresses(draft),
+  ];
 }
 
 function checkSize({ nodes, links }: Draft): Mistake[] {
@@ -26,6 +33,18 @@ function checkVantage({ nodes }: Draft): Mistake[] {
     ...vantages.slice(1).map(({ name, line }) => ({ line, text: `node ${name}: a second vantage beside ${vantages[0]!.name}: keep one` })),
     ...odd.map(({ name, line }) => ({ line, text: `node ${name}: the vantage neither decapsulates nor is silent: remove that key` })),
   ];
+}
+
+const DECAPSULATION_KEYS = ['decapsulatesAt', 'decapsulatesKinds', 'decapsulatesLayers', 'uniformTtl'] as const;
+const ROUTER_KEYS = [...DECAPSULATION_KEYS, 'filters', 'hashPolicy', 'remarkDscp', 'icmpPolicer'] as const;
+
+/** What only a router does, or only one that decapsulates. */
+function checkBehaviour({ nodes }: Draft): Mistake[] {
+  return nodes.flatMap((node) => {
+    const [idle, why] = node.vantage ? [ROUTER_KEYS, 'the vantage forwards nothing'] : [DECAPSULATION_KEYS, 'it does not decapsulate'];
+    const odd = node.vantage || node.decapsulates === false ? idle.filter((key) => node[key] !== undefined) : [];
+    return odd.map((key) => ({ line: node.line, text: `node ${node.name}: ${why}: remove ${key}` }));
+  });
 }
 
 function checkEnds({ nodes, links }: Draft): Mistake[] {

@@ -2,7 +2,7 @@
 import type { Address } from '../wire/address.ts';
 
 export interface Counters {
-  /** In the order of the topology; a lab lists the directions that had a fault set, a simulation all of them. */
+  /** In the order of the topology; a lab lists the directions that had a fault set or delay by themselves, a simulation all of them. */
   readonly links: readonly LinkCounters[];
   /** Every address that strips headers, also those that stripped none. */
   readonly decapsulated: readonly Decapsulated[];

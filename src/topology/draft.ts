@@ -1,7 +1,22 @@
 /** What a topology file says, value by value: known keys and readable values, before anything is compared or assigned. */
 import type { Address } from '../wire/address.ts';
-import type { Behaviour } from './behaviour.ts';
-import { cited, readAddress, readBoolean, readFields, readId, readInteger, readName, readNumber, readOneOf, readPair } from './read.ts';
+import { type Decapsulation, FILTERS, type Filter, type HashPolicy, MOST_LAYERS, NESTINGS, type Nesting } from './behaviour.ts';
+import type { Policer } from './fault.ts';
+import {
+  cited,
+  type Read,
+  readAddress,
+  readBoolean,
+  readFields,
+  readId,
+  readInteger,
+  readName,
+  readNumber,
+  readOneOf,
+  readPair,
+  readPolicer,
+  readSome,
+} from './read.ts';
 import type { Profile } from './topology.ts';
 import type { Entry, Mistake, Tree } from './tree.ts';
 
@@ -19,7 +34,15 @@ export interface NodeDraft {
   readonly decapsulates?: boolean;
   readonly silent?: boolean;
   readonly source?: 'loopback' | 'link';
-  readonly behaviour?: Partial<Behaviour>;
+  readonly decapsulatesAt?: Decapsulation['at'];
+  readonly decapsulatesKinds?: readonly Nesting[];
+  readonly decapsulatesLayers?: number;
+  readonly filters?: readonly Filter[];
+  readonly acceptLocal?: boolean;
+  readonly uniformTtl?: boolean;
+  readonly hashPolicy?: HashPolicy;
+  readonly remarkDscp?: number;
+  readonly icmpPolicer?: Policer;
   readonly address4?: Address;
   readonly address6?: Address;
 }
@@ -42,6 +65,15 @@ const NODE_FIELDS = {
   decapsulates: readBoolean,
   silent: readBoolean,
   source: readOneOf(['loopback', 'link']),
+  decapsulatesAt: readOneOf(['any', 'loopback']),
+  decapsulatesKinds: readSome(NESTINGS),
+  decapsulatesLayers: readInteger(1, MOST_LAYERS),
+  filters: readSome(FILTERS),
+  acceptLocal: readBoolean,
+  uniformTtl: readBoolean,
+  hashPolicy: readInteger(0, 3) as Read<HashPolicy>,
+  remarkDscp: readInteger(0, 63),
+  icmpPolicer: readPolicer,
   address4: readAddress(4),
   address6: readAddress(6),
 } as const;

@@ -1,6 +1,8 @@
 /** Readers of a topology file's values: each gives the value, or says what is wrong with what it found. */
 import { type Address, addressBytes, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+import { POLICER_FORM, policerOf } from './behaviour.ts';
 import { editDistance } from './edit-distance.ts';
+import type { Policer } from './fault.ts';
 import type { MapTree, Mistake, Tree } from './tree.ts';
 
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
@@ -55,6 +57,22 @@ const within = (value: unknown, low: number, high: number): boolean => typeof va
 
 export const readOneOf = <const T extends string>(choice: readonly T[]): Read<T> =>
   reader(choice.join(' or '), (_, text) => choice.find((word) => word === text) ?? null);
+
+/** A list of words, each once; it may be empty. */
+export const readSome =
+  <const T extends string>(choice: readonly T[]): Read<readonly T[]> =>
+  (tree) => {
+    if (tree.kind !== 'list') return { wrong: `write a list such as [${choice[0]}], got ${cited(tree)}` };
+    const readings = tree.items.map(readOneOf(choice));
+    const wrong = readings.find((reading) => 'wrong' in reading);
+    if (wrong) return wrong;
+    const values = readings.flatMap((reading) => ('value' in reading ? [reading.value] : []));
+    const again = values.find((value, i) => values.indexOf(value) !== i);
+    return again === undefined ? { value: values } : { wrong: `${again} stands twice: write it once` };
+  };
+
+/** `1`: so many a second, one at a time; `1/6`: of which six may come at once. */
+export const readPolicer: Read<Policer> = reader(POLICER_FORM, (_, text) => policerOf(text));
 
 export const readAddress = (family: FamilyNumber): Read<Address> =>
   reader(`a unicast IPv${family} address`, (_, text) => {

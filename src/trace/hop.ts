@@ -2,6 +2,7 @@
 import type { Answer, Outcome } from '../probe/observation.ts';
 import type { Address } from '../wire/address.ts';
 import { FAMILIES, isKind } from '../wire/family.ts';
+import type { PathEnds } from './path-kind.ts';
 
 export interface Hop {
   /** The ttl at which it answers, which is its place on the path: the first router is 1. */
@@ -23,16 +24,28 @@ export interface HopAnswer {
 export type Meaning = 'hop' | 'reached' | 'error' | 'entry' | 'silent';
 
 /**
- * `lastLeg` is the index of the layer whose ttl is varied: an error about an outer layer arose on the way to the router that
- * unwraps the probe, before the path that is traced.
+ * `varied` is the index of the layer whose ttl is varied: an error about an outer layer arose on the way to the router that unwraps
+ * the probe, before the path that is traced. An error about an inner one arose when the end had unwrapped it; so did, without the
+ * unwrapping, the end's own word that it does not.
  */
-export function meaningOf(outcome: Outcome, lastLeg: number): Meaning {
+export function meaningOf(outcome: Outcome, varied: number): Meaning {
   if (outcome.kind === 'landed') return 'reached';
   if (outcome.kind !== 'answered') return 'silent';
   const { family, type, code } = outcome.icmp;
   const table = FAMILIES[family].icmp;
   if (outcome.leg === null) return 'reached'; // an echo reply
-  if (outcome.leg < lastLeg) return 'entry';
+  if (outcome.leg < varied) return 'entry';
+  if (outcome.leg > varied) return 'reached';
   if (type === table.timeExceeded) return 'hop';
-  return isKind(table.portUnreachable, type, code) ? 'reached' : 'error';
+  const isSteered = outcome.probe.question.itinerary.layers.length > varied + 1;
+  return isKind(isSteered ? table.protocolUnreachable : table.portUnreachable, type, code) ? 'reached' : 'error';
+}
+
+/**
+ * Who stands at the hop. For a probe that came home it is the end: in a reverse trace that is us. What the end had unwrapped already
+ * may be answered by a router on the way home.
+ */
+export function answererOf(outcome: Outcome, varied: number, ends: PathEnds): Address {
+  const atTheHop = outcome.kind === 'answered' && (outcome.leg === null || outcome.leg <= varied);
+  return atTheHop ? outcome.from : ends.to;
 }

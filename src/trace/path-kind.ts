@@ -13,6 +13,10 @@ export interface PathEnds {
   readonly from: Address;
   /** Where the path ends; ours in a reverse trace. */
   readonly to: Address;
+  /** The header that brings a probe to `from`, where that is not one from `us` to `from`. */
+  readonly entry?: Pick<Layer, 'source' | 'destination'> | undefined;
+  /** Another address of ours as the source of the header whose ttl is varied: one from us to us looks like an attack (LAND). */
+  readonly second?: Address;
 }
 
 interface Plan {
@@ -22,15 +26,43 @@ interface Plan {
   readonly landing: number;
 }
 
-/** ARCHITECTURE.md, "Packets". The varied header always goes from us to where the path ends. */
-export const PLANS: Readonly<Record<PathKind, (ends: PathEnds) => Plan>> = {
+/** ARCHITECTURE.md, "Packets". The varied header always goes from us (`second`, where that is given) to where the path ends. */
+const PLANS: Readonly<Record<PathKind, (ends: PathEnds) => Plan>> = {
   // Nobody answers what we send to ourselves (its source is ours, which stacks refuse), but it is seen to arrive.
   trace: ({ us, to }) => ({ outer: [], landing: to === us ? 1 : 0 }),
-  reverse: ({ us, from }) => ({ outer: [{ source: us, destination: from, ttl: FAR }], landing: 1 }),
-  between: ({ us, from }) => ({ outer: [{ source: us, destination: from, ttl: FAR }], landing: 0 }),
+  reverse: (ends) => ({ outer: [entryOf(ends)], landing: 1 }),
+  between: (ends) => ({ outer: [entryOf(ends)], landing: 0 }),
 };
 
-/** The headers of the probe that expires at the n-th hop of the path; the router that unwraps it is the first. */
-export function traceLayers(ends: PathEnds, ttl: number): readonly Layer[] {
-  return [...PLANS[ends.kind](ends).outer, { source: ends.us, destination: ends.to, ttl }];
+const entryOf = ({ us, from, entry = { source: us, destination: from } }: PathEnds): Layer => ({ ...entry, ttl: FAR });
+
+/**
+ * What the header with the varied ttl carries: the probe alone, or one more header, so that routers see IP in IP, as on the legs of a
+ * boomerang. With `home` the end unwraps it and forwards it to us, with `delivery` the end unwraps it and takes it.
+ */
+export type Carries = 'probe' | 'home' | 'delivery';
+
+const CARRIED: Readonly<Record<Exclude<Carries, 'probe'>, { readonly to: (ends: PathEnds) => Address; readonly landing: number }>> = {
+  home: { to: ({ us }) => us, landing: 1 },
+  delivery: { to: ({ to }) => to, landing: 0 },
+};
+
+export interface TracePlan {
+  /** The headers of the probe that expires at the n-th hop of the path; the router that unwraps it is the first. */
+  readonly layers: (ttl: number) => readonly Layer[];
+  /** Which of them has that ttl. */
+  readonly varied: number;
+  readonly landing: number;
+}
+
+export function tracePlan(ends: PathEnds, carries: Carries = 'probe'): TracePlan {
+  const { outer, landing } = PLANS[ends.kind](ends);
+  const { us, to, second = us } = ends;
+  const carried = carries === 'probe' || to === us ? null : CARRIED[carries]; // a reverse trace is steered home already
+  const inner = carried === null ? [] : [{ source: us, destination: carried.to(ends), ttl: FAR }];
+  return {
+    layers: (ttl) => [...outer, { source: second, destination: to, ttl }, ...inner],
+    varied: outer.length,
+    landing: carried?.landing ?? landing,
+  };
 }

@@ -1,7 +1,8 @@
 /**
  * Which ttl a trace asks next. Round 1 asks each ttl once, 20 ms apart, and stops at the first answer that ends the path;
  * further rounds ask only ttls up to it, each hop one probe at a time, since a router answers bursts badly. Once the end is
- * known a silent hop is asked again. Where the end stays silent, rounds go on for the hops that answered, and nothing else.
+ * known a silent hop is asked again. Where the end stays silent, rounds go on for the hops that answered, and nothing else. A hop
+ * that is silent even so is asked a last time when a second has passed: many routers answer once a second and no more.
  */
 import type { Meaning } from './hop.ts';
 
@@ -10,13 +11,13 @@ export interface ScheduleOptions {
   readonly lastTtl: number;
   /** Rounds. */
   readonly count: number;
-  /** How often a hop that stays silent is asked in all. */
+  /** How often a hop that stays silent is asked, before the last time. */
   readonly silentTries: number;
 }
 
 export interface Schedule {
-  /** The ttl to ask now; `wait`: after the next outcome; `done`: nothing more will be asked. */
-  next(): number | 'wait' | 'done';
+  /** The ttl to ask now; `wait`: after the next outcome, or later; `done`: nothing more will be asked. */
+  next(nowNs: number): number | 'wait' | 'done';
   heard(ttl: number, meaning: Meaning): void;
   /** The hop has all its answers. */
   isFinal(ttl: number): boolean;
@@ -27,11 +28,19 @@ export interface Schedule {
   ended(): boolean;
 }
 
+/** A limit of one answer a second (Linux's icmp_ratelimit, most policers) has let go of whatever used it up. */
+const REST_NS = 1_050_000_000;
+
 interface Tries {
   asked: number;
   answered: number;
   outstanding: number;
+  askedNs: number;
+  /** It was asked again when a second had passed. */
+  rested: boolean;
 }
+
+const NEVER: Tries = { asked: 0, answered: 0, outstanding: 0, askedNs: 0, rested: false };
 
 export function createSchedule({ firstTtl, lastTtl, count, silentTries }: ScheduleOptions): Schedule {
   const tries = new Map<number, Tries>();
@@ -47,28 +56,48 @@ export function createSchedule({ firstTtl, lastTtl, count, silentTries }: Schedu
     return answered > 0 ? asked < count : end !== null && asked < silentTries;
   }
 
-  function ask(ttl: number): number {
-    const known = tries.get(ttl) ?? { asked: 0, answered: 0, outstanding: 0 };
-    tries.set(ttl, { ...known, asked: known.asked + 1, outstanding: known.outstanding + 1 });
+  /** It answers nothing, and will be asked once more. Where the end is silent too it may be the next hop, so that one is tried. */
+  function rests(ttl: number): boolean {
+    const { answered, rested } = tries.get(ttl)!;
+    return answered === 0 && !rested && ttl <= (end ?? Math.max(lastHeard() + 1, firstTtl)) && !wants(ttl);
+  }
+
+  function ask(ttl: number, nowNs: number): number {
+    const { asked, answered, outstanding, askedNs } = tries.get(ttl) ?? NEVER;
+    const rested = asked > 0 && nowNs - askedNs >= REST_NS;
+    tries.set(ttl, { asked: asked + 1, answered, outstanding: outstanding + 1, askedNs: nowNs, rested });
     return ttl;
   }
 
+  const isRested = ({ askedNs, outstanding }: Tries, nowNs: number): boolean =>
+    nowNs - askedNs >= REST_NS && (end === null || outstanding === 0);
   const inPlay = (): number[] => [...tries.keys()].filter((ttl) => ttl <= (end ?? lastHeard()));
+  /** Where the end is silent nobody waits for a last try: it has the time that others are waited for. */
+  const isAwaited = ([ttl, { outstanding, rested }]: [number, Tries]): boolean =>
+    ttl <= (end ?? lastTtl) && outstanding > (rested && end === null ? 1 : 0);
 
   return {
-    next() {
-      if (firstRound()) return ask(frontier++);
+    next(nowNs) {
+      if (firstRound()) return ask(frontier++, nowNs);
       const eager = inPlay().filter(wants);
       const fewest = eager.toSorted((a, b) => tries.get(a)!.asked - tries.get(b)!.asked || a - b)[0];
-      if (fewest !== undefined) return ask(fewest);
-      return [...tries].some(([ttl, { outstanding }]) => outstanding > 0 && ttl <= (end ?? lastTtl)) ? 'wait' : 'done';
+      if (fewest !== undefined) return ask(fewest, nowNs);
+      const resting = [...tries.keys()].filter(rests);
+      const rested = resting.find((ttl) => isRested(tries.get(ttl)!, nowNs)); // the nearest first: an end may answer at many ttls
+      if (rested !== undefined) return ask(rested, nowNs);
+      const waits = [...tries].some(isAwaited) || (end !== null && resting.length > 0);
+      return waits ? 'wait' : 'done';
     },
     heard(ttl, meaning) {
       const known = tries.get(ttl)!;
       tries.set(ttl, { ...known, outstanding: known.outstanding - 1, answered: known.answered + (meaning === 'silent' ? 0 : 1) });
       if (meaning === 'reached' || meaning === 'error') end = Math.min(end ?? ttl, ttl);
     },
-    isFinal: (ttl) => !firstRound() && tries.get(ttl)?.outstanding === 0 && !wants(ttl),
+    isFinal(ttl) {
+      const known = tries.get(ttl);
+      if (firstRound() || known === undefined || wants(ttl)) return false;
+      return !isAwaited([ttl, known]) && (end === null || !rests(ttl));
+    },
     end: () => end ?? lastTtl,
     isFirstRound: firstRound,
     ended: () => end !== null,

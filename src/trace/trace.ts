@@ -5,8 +5,9 @@ import type { Flow } from '../probe/itinerary.ts';
 import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, questionBy } from '../probe/question.ts';
-import { type Hop, type HopAnswer, meaningOf } from './hop.ts';
-import { type PathEnds, PLANS, traceLayers } from './path-kind.ts';
+import type { Address } from '../wire/address.ts';
+import { answererOf, type Hop, type HopAnswer, meaningOf } from './hop.ts';
+import { type Carries, type PathEnds, type TracePlan, tracePlan } from './path-kind.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 
 export interface TraceOptions {
@@ -19,6 +20,8 @@ export interface TraceOptions {
   readonly timeoutNs: number;
   /** The same for every probe: a trace follows one flow (Paris traceroute). */
   readonly flow: Flow;
+  /** `probe` where left out. */
+  readonly carries?: Carries;
 }
 
 /** Either a hop, in the order of the path, or why the path could not be entered. */
@@ -29,26 +32,26 @@ const ROUND_1_GAP_NS = 20_000_000;
 /** Yields each hop when it has all its answers. Stopping the iteration stops the trace. */
 export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, options: TraceOptions): AsyncGenerator<Traced> {
   const schedule = createSchedule(options);
-  const questionFor = await questionMaker(engine, ends, options.flow);
+  const plan = tracePlan(ends, options.carries);
+  const questionFor = await questionMaker(engine, plan, options.flow);
   const hops = new Map<number, Hop>();
-  const lastLeg = PLANS[ends.kind](ends).outer.length;
   let patienceNs = options.timeoutNs;
   let next = options.firstTtl;
-  const outcomes = asking.ask(drawn(schedule, questionFor), {
+  const outcomes = asking.ask(drawn(schedule, questionFor, engine), {
     everyNs: () => (schedule.isFirstRound() ? ROUND_1_GAP_NS : 0),
     timeoutNs: () => patienceNs,
     settle: 'first',
   });
   for await (const seen of outcomes) {
     if (!isOutcome(seen)) continue;
-    const ttl = seen.probe.question.itinerary.layers.at(-1)!.ttl;
-    const meaning = meaningOf(seen, lastLeg);
+    const ttl = seen.probe.question.itinerary.layers[plan.varied]!.ttl;
+    const meaning = meaningOf(seen, plan.varied);
     if (meaning === 'entry' && seen.kind === 'answered') {
       yield { kind: 'entry', answer: seen };
       return;
     }
     schedule.heard(ttl, meaning);
-    hops.set(ttl, withOutcome(hops.get(ttl) ?? silentHop(ttl), seen, meaning, ends));
+    hops.set(ttl, withOutcome(hops.get(ttl) ?? silentHop(ttl), seen, meaning, answererOf(seen, plan.varied, ends)));
     if (meaning === 'reached' && 'rttNs' in seen) patienceNs = Math.min(patienceNs, patienceNsFor(seen.rttNs));
     for (; next <= schedule.end() && schedule.isFinal(next); next += 1) yield { kind: 'hop', hop: hops.get(next)! };
     if (next > schedule.end() && !schedule.isFirstRound()) return;
@@ -60,29 +63,24 @@ export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, opt
 const silentHop = (ttl: number): Hop => ({ ttl, answers: [], reached: false, error: null });
 
 /** Each ttl's question is made when it is first asked: a short path never needs the other twenty. */
-async function questionMaker(engine: Engine, ends: PathEnds, flow: Flow): Promise<(ttl: number) => Question> {
-  const { landing } = PLANS[ends.kind](ends);
-  const route = await engine.route(traceLayers(ends, 1)[0]!.destination);
+async function questionMaker(engine: Engine, { layers, landing }: TracePlan, flow: Flow): Promise<(ttl: number) => Question> {
+  const route = await engine.route(layers(1)[0]!.destination);
   const made = new Map<number, Question>();
   return (ttl) => {
-    const known = made.get(ttl) ?? questionBy(route, { layers: traceLayers(ends, ttl), flow, landing }, 0);
+    const known = made.get(ttl) ?? questionBy(route, { layers: layers(ttl), flow, landing }, 0);
     made.set(ttl, known);
     return known;
   };
 }
 
-function* drawn(schedule: Schedule, questionFor: (ttl: number) => Question): Generator<Question | null> {
-  for (let ttl = schedule.next(); ttl !== 'done'; ttl = schedule.next()) yield ttl === 'wait' ? null : questionFor(ttl);
+function* drawn(schedule: Schedule, questionFor: (ttl: number) => Question, engine: Engine): Generator<Question | null> {
+  const beganNs = engine.nowNs();
+  const next = (): ReturnType<Schedule['next']> => schedule.next(Number(engine.nowNs() - beganNs));
+  for (let ttl = next(); ttl !== 'done'; ttl = next()) yield ttl === 'wait' ? null : questionFor(ttl);
 }
 
-/** In a reverse trace the end is us: the probe that comes home answers for the last hop. */
-function withOutcome(hop: Hop, outcome: Outcome, meaning: string, ends: PathEnds): Hop {
-  const answer: HopAnswer | null =
-    outcome.kind === 'answered'
-      ? { address: outcome.from, rttNs: outcome.rttNs }
-      : outcome.kind === 'landed'
-        ? { address: ends.us, rttNs: outcome.rttNs }
-        : null;
+function withOutcome(hop: Hop, outcome: Outcome, meaning: string, from: Address): Hop {
+  const answer: HopAnswer | null = 'rttNs' in outcome ? { address: from, rttNs: outcome.rttNs } : null;
   const error = meaning === 'error' && outcome.kind === 'answered' ? outcome.icmp : hop.error;
   return { ...hop, answers: [...hop.answers, answer], reached: hop.reached || meaning === 'reached', error };
 }

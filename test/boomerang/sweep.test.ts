@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ProbedPath } from '../../src/boomerang/path.ts';
 import { survey } from '../../src/boomerang/survey.ts';
-import { type SweepOptions, sweep } from '../../src/boomerang/sweep.ts';
+import { beginSweep, type SweepOptions, sweep } from '../../src/boomerang/sweep.ts';
 import type { Tally } from '../../src/boomerang/tally.ts';
 import { type Fault, NO_FAULT } from '../../src/topology/fault.ts';
 import { shortestPaths } from '../../src/topology/routes.ts';
@@ -12,7 +12,7 @@ import type { Topology } from '../../src/topology/topology.ts';
 import { direction, fixture } from '../lab/raised.ts';
 import { FLOW, loopback, type Opened, open, randomTopology, sourceFor } from '../trace/networks.ts';
 
-const OPTIONS: SweepOptions = { count: 50, rate: 5000, timeoutNs: 1e9, flow: FLOW, landing: 'ipip' };
+const OPTIONS: SweepOptions = { count: 50, rate: 5000, timeoutNs: 1e9, flow: FLOW, landing: 'ipip', seed: 1 };
 
 /** Surveys the path as it is, breaks it, then sweeps it: faults meet the sweep alone. */
 async function swept(opened: Opened, path: ProbedPath, breaks: () => void, options: Partial<SweepOptions> = {}): Promise<readonly Tally[]> {
@@ -21,7 +21,7 @@ async function swept(opened: Opened, path: ProbedPath, breaks: () => void, optio
   for await (const hop of survey(engine, asking, path, { ...OPTIONS, rttNs: null })) hops.push(hop);
   breaks();
   let tallies: readonly Tally[] = [];
-  for await (tallies of sweep(engine, asking, path, hops, { ...OPTIONS, ...options }));
+  for await (tallies of sweep(engine, asking, await beginSweep(engine, path, hops, { ...OPTIONS, ...options })));
   return tallies;
 }
 
@@ -186,7 +186,8 @@ test('the tallies grow while the sweep runs, and are the same objects', async ()
   for await (const hop of survey(engine, asking, path, { ...OPTIONS, rttNs: null })) hops.push(hop);
   const received: number[] = [];
   const seen = new Set<readonly Tally[]>();
-  for await (const tallies of sweep(engine, asking, path, hops, { ...OPTIONS, count: 500, rate: 1000 })) {
+  const sweeping = await beginSweep(engine, path, hops, { ...OPTIONS, count: 500, rate: 1000 });
+  for await (const tallies of sweep(engine, asking, sweeping)) {
     seen.add(tallies);
     received.push(tallies[0]!.received);
   }

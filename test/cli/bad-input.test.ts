@@ -33,6 +33,8 @@ const TINY = file(
   '{name: tiny, nodes: {a: {vantage: true}, r1: {}, d: {}}, links: [{between: [a, r1], mtu: 1280}, {between: [r1, d]}]}',
 );
 
+const BAD_MAP = file('map.yaml', '- {hop: 10.0.1.2, decapsulates: none}\n- {hop: 10.0.1.2}\n');
+
 /** 31 hops: as many headers there, one less back to the first, one to us, and one to land. */
 const DEEP = ['a', ...Array.from({ length: 31 }, (_, index) => (index % 2 === 0 ? 'r1' : 'd'))].join(',');
 
@@ -55,7 +57,22 @@ const CASES: Readonly<Record<string, Case>> = {
     says: [/IPv6 address/, /"nowhere"/],
   },
   'an address of the other family': onLine(usage(['-6', '10.255.0.5'], /10\.255\.0\.5 is not an IPv6 address/, /leave out -6/)),
+  'an uplink in a topology': onLine(usage(['--uplink', '10.0.0.2', 'd'], /--uplink/, /of the live engine/)),
   'both families': onLine(usage(['-4', '-6', 'd'], /'-4'/, /'-6'/)),
+  'a map with mistakes': {
+    argv: ['probe', '-d', 'd', '--map', BAD_MAP],
+    on: 'line',
+    exit: 2,
+    code: 'ERR_FILE',
+    says: [/map\.yaml:2: 10\.0\.1\.2 is an address of an earlier node too: a router has one entry/],
+  },
+  'a map that is not there': {
+    argv: ['-s', 'r1', 'd', '--map', '/nowhere/map.yaml'],
+    on: 'line',
+    exit: 2,
+    code: 'ERR_FILE',
+    says: [/Cannot read \/nowhere\/map\.yaml/],
+  },
   'no route': { argv: ['192.0.2.9'], on: 'line', exit: 4, code: 'ERR_NO_ROUTE', says: [/no route to 192\.0\.2\.9/, /\?$/] },
   'a size above the MTU': {
     argv: ['d', '--size', '1600'],

@@ -1,14 +1,26 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rootMissing, skip } from '../skip.ts';
 
-const doctor = (...before: string[]): { status: number | null; lines: string[] } => {
+const doctor = (before: readonly string[] = []): { status: number | null; lines: string[] } => {
   const [command, ...argv] = [...before, process.execPath, 'bin/braceroute.js', 'doctor'];
   const { status, stdout } = spawnSync(command!, argv, { encoding: 'utf8' });
   return { status, lines: stdout.trim().split('\n') };
 };
-const lineOf = (lines: string[], check: string): string => lines.find((line) => line.slice(9).startsWith(check)) ?? '';
+
+/** The lines of one check, joined: what is wrapped, and what mends it. */
+function finding(lines: readonly string[], check: string): string {
+  const first = lines.findIndex((line) => line.slice(9).startsWith(`${check} `));
+  const next = lines.findIndex((line, index) => index > first && !line.startsWith(' '));
+  return lines
+    .slice(first, next < 0 ? undefined : next)
+    .map((line) => line.trim())
+    .join(' ');
+}
+
+const ASLEEP = ['-e', 'setTimeout(() => {}, 20_000)'];
 
 const reason = rootMissing();
 if (reason) skip('the doctor finds root and a stranger different', reason);
@@ -16,25 +28,65 @@ else {
   test('as root with everything installed nothing that a trace needs is lacking', () => {
     const { status, lines } = doctor();
     assert.is(status, 0);
-    for (const check of ['live engine', 'trace and probe', 'lab']) assert.match(lineOf(lines, check), /^ok /);
+    for (const check of ['live engine', 'trace and probe', 'lab', 'clang', 'eBPF']) assert.match(finding(lines, check), /^ok /);
+  });
+
+  test('the text fits 80 columns; a command stands on one line', () => {
+    const { lines } = doctor();
+    assert.equal(
+      lines.filter((line) => line.length > 80 && !line.includes('mend it: ')),
+      [],
+    );
   });
 
   test('without privileges it says what is lacking and what mends it, and ends with 3', () => {
-    const { status, lines } = doctor('setpriv', '--reuid', '65534', '--clear-groups');
+    const { status, lines } = doctor(['setpriv', '--reuid', '65534', '--clear-groups']);
     assert.is(status, 3);
-    assert.match(lineOf(lines, 'trace and probe'), /^lacking .*without CAP_NET_RAW$/);
-    assert.match(lines[lines.indexOf(lineOf(lines, 'trace and probe')) + 1]!, /mend it: run it as root/);
-    assert.match(lineOf(lines, 'simulated engine'), /^ok /);
+    assert.match(finding(lines, 'trace and probe'), /^lacking .*without CAP_NET_RAW;.*mend it: sudo \S+ \S*braceroute\.js …$/);
+    assert.match(finding(lines, 'spray at rate'), /without CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF/);
+    assert.match(finding(lines, 'lab'), /needs root \(user id 65534 here\) mend it: sudo/);
+    assert.match(finding(lines, 'simulated engine'), /^ok /);
+  });
+
+  test('with that privilege alone, traces and probes are fine', () => {
+    const { status, lines } = doctor(['setpriv', '--bounding-set', '-all,+net_raw', '--inh-caps', '-all']);
+    assert.is(status, 0);
+    assert.match(finding(lines, 'trace and probe'), /^ok /);
+    assert.match(finding(lines, 'spray at rate'), /^lacking .*without CAP_NET_ADMIN, CAP_BPF/);
+  });
+
+  test('a compiler that is not there, and IPv6 that is switched off, are told with their mends', () => {
+    const bare = [
+      'mount -t sysfs s /sys',
+      'sysctl -qw net.ipv6.conf.all.disable_ipv6=1',
+      'clang=$(command -v clang)',
+      'mount --bind /dev/null "$(readlink -f "$clang")"',
+      'exec "$@"',
+    ].join(' && ');
+    const { lines } = doctor(['unshare', '--net', '--mount', 'sh', '-c', bare, 'sh']);
+    assert.match(finding(lines, 'lab'), /^lacking .*lacks clang mend it: apt-get install -y clang$/);
+    assert.match(finding(lines, 'clang'), /^lacking .*mend it: apt-get install -y clang libbpf-dev$/);
+    assert.match(finding(lines, 'addresses'), /^lacking .*IPv6 is disabled mend it: sysctl -w net\.ipv6\.conf\.all\.disable_ipv6=0$/);
+    assert.match(finding(lines, 'eBPF'), /^lacking .*not mounted.* mend it: mount -t bpf bpf \/sys\/fs\/bpf$/);
   });
 
   test('half a lab is a leftover, and the command that removes it is told', () => {
     spawnSync('mkdir', ['-p', '/etc/netns/beacon-t_half-a']);
     try {
-      const { lines } = doctor();
-      assert.match(lineOf(lines, 'leftovers'), /^lacking .*t_half/);
-      assert.ok(lines.some((line) => line.includes('braceroute lab down t_half')));
+      assert.match(finding(doctor().lines, 'leftovers'), /^lacking .*t_half \(\/etc\/netns\).*mend it: .*braceroute lab down t_half/);
     } finally {
       spawnSync('rmdir', ['/etc/netns/beacon-t_half-a']);
+    }
+  });
+
+  test('a process that outlived its lab is a leftover, and so is what ends it', async () => {
+    const child = spawn(process.execPath, ASLEEP, { env: { ...process.env, BEACON_LAB: 't_gone' } });
+    await once(child, 'spawn');
+    try {
+      const found = finding(doctor().lines, 'leftovers');
+      assert.match(found, new RegExp(`^lacking .*process ${child.pid} of lab t_gone.*mend it: .*kill .*${child.pid}`));
+    } finally {
+      child.kill('SIGKILL');
     }
   });
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { refuseTranslation } from '../../src/cli/permission.ts';
+import type { BeaconError } from '../../src/error.ts';
 
 /** r1's loopback address is a public one (documentation blocks count as private, so it is taken from a block of nobody's lab). */
 const TOPOLOGY = `
@@ -35,8 +37,41 @@ test('nested probes through a public address are refused, and told how they may 
   }
 });
 
-test('whoever owns the network says so', () => {
-  for (const argv of NESTED) assert.is(braceroute(...argv, '--i-own-this').status, 0, argv.join(' '));
+test('from a private address nested probes to a public one are refused as behind NAT, whoever owns the network', () => {
+  for (const argv of NESTED) {
+    const { status, stderr } = braceroute(...argv, '--i-own-this');
+    assert.is(status, 4, argv.join(' '));
+    assert.match(stderr, /^braceroute: We are behind NAT: 10\.\d+\.\d+\.\d+ is private and 11\.0\.0\.1 is not.*--allow 11\.0\.0\.1/m);
+  }
+});
+
+test('whoever reaches public addresses without NAT allows them, one by one or as a prefix', () => {
+  for (const argv of NESTED) assert.is(braceroute(...argv, '--allow', '11.0.0.0/8').status, 0, argv.join(' '));
+  assert.is(braceroute(...NESTED[0]!, '--allow', '2001:db8::/32,11.0.0.1').status, 0);
+  assert.is(braceroute(...NESTED[0]!, '--allow', '11.0.0.2').status, 2);
+});
+
+test('what is no prefix is refused by name', () => {
+  for (const wrong of ['11.0.0.0/33', '11.0.0.0/8/8', 'r1', '2001:db8::/129', ',']) {
+    const { status, stderr } = braceroute('d', '--allow', wrong);
+    assert.is(status, 2, wrong);
+    assert.match(stderr, /--allow.*such as 192\.0\.2\.0\/24/);
+  }
+});
+
+test('between two public addresses saying so is enough', () => {
+  const from = (us: string, hops: readonly string[]): void => refuseTranslation(us, hops, {});
+  from('11.0.0.9', ['11.0.0.1', '10.0.0.1']);
+  from('10.0.0.9', ['10.0.0.1', '192.0.2.1']);
+  from('2001:db8::9', ['fd00::1']);
+  for (const [us, hop] of [
+    ['10.0.0.9', '11.0.0.1'],
+    ['fd00::9', '2a00::1'],
+  ] as const)
+    assert.throws(
+      () => from(us, [hop]),
+      (error: BeaconError) => error.code === 'NAT' && error.message.includes(hop),
+    );
 });
 
 test('a plain trace nests nothing and goes anywhere', () => {

@@ -121,6 +121,16 @@ const CLAIMS: Record<string, Claim> = {
     }
   },
 
+  'a packet names the interface of ours that it came in by': async (engine, topology) => {
+    const vantage = vantageOf(topology).name;
+    const ours = topology.links.flatMap(({ ends }) => ends.filter(({ node }) => node === vantage).map((end) => end.interface));
+    const route = await engine.route(firstRouter(topology, 4));
+    engine.send(route, [echo(route, 10)]);
+    const packets = (await collect(engine, PATIENCE)).filter((packet) => icmpOf(packet)?.source === route.destination);
+    assert.is(packets.length, 1);
+    assert.ok(ours.includes(packets[0]!.arrivedBy!), `${packets[0]!.arrivedBy} is none of ${ours}`);
+  },
+
   'a packet that its first router throws away is answered by nothing': async (engine, topology) => {
     for (const family of FAMILIES) {
       const route = await engine.route(far(topology, family));

@@ -119,6 +119,39 @@ rooted('what cannot be done is refused with what, which value and what to do', a
   await refused(lab('down', 't_nobody'), 2, /t_nobody/);
 });
 
+rooted('a router is made to filter and to mark, and clear makes it as it was', async () => {
+  const traced = async (): Promise<string[]> =>
+    linesOf((await inOne('exec', 'a', '--', ...COMMAND, '-n', '-c', '1', '-t', '0.2', '-r', 'd')).stdout);
+  const before = (await traced()).map((line) => line.split(' ').slice(0, 4).join(' '));
+  assert.equal(await inOne('fault', 'r1', '--filter', 'land,ct-invalid', '--remark-dscp', '46', '--hash-policy', '3'), {
+    code: 0,
+    stdout: '',
+    stderr: '',
+  });
+  assert.is.not((await traced()).map((line) => line.split(' ').slice(0, 4).join(' ')).join('\n'), before.join('\n'));
+  assert.is((await inOne('fault', 'r1', '--uniform-ttl', '--accept-local', '--policer', '0')).code, 0);
+  assert.is((await inOne('fault', 'r1', '--clear')).code, 0);
+  assert.equal(
+    (await traced()).map((line) => line.split(' ').slice(0, 4).join(' ')),
+    before,
+  );
+});
+
+rooted('what a router cannot be made to do is refused with what, which value and what to do', async () => {
+  await refused(
+    inOne('fault', 'r1', '--filter', 'land,urpf'),
+    2,
+    /--filter land,urpf: write some of land,own-prefix,strict-urpf,ct-invalid/,
+  );
+  await refused(inOne('fault', 'r1', '--remark-dscp', '64'), 2, /--remark-dscp 64: write a whole number from 0 to 63/);
+  await refused(inOne('fault', 'r1', '--policer', '1/0'), 2, /--policer 1\/0: write packets a second/);
+  await refused(inOne('fault', 'r1', '--loss', '1%'), 2, /--loss is for a link, and r1 is a node/);
+  await refused(inOne('fault', 'far', '--uniform-ttl'), 2, /--uniform-ttl is for a router, and far is none/);
+  await refused(inOne('fault', 'r1'), 2, /Nothing is asked of r1/);
+  await refused(inOne('fault', 'r1', '--clear', '--accept-local'), 2, /--clear goes with no other/);
+  await refused(inOne('fault', 'a', '--accept-local'), 2, /a is the vantage/);
+});
+
 rooted('down takes down the one that is named, and nothing else', async () => {
   assert.equal(await lab('down', ONE), { code: 0, stdout: `Down: ${ONE}\n`, stderr: '' });
   const { stdout } = await lab('list');

@@ -159,7 +159,7 @@ inLab('a silent hop keeps its row, and deeper hops are measured past it', 'silen
 
 inLab('a hop that the path visits twice has a row for each visit', 'line', async (lab) => {
   await lab.fault('r1-r2', 'r1', fault({ exact: { lost: 1, of: 10 } }));
-  const events = await runJson(lab, ['probe', '-p', 'a,r1,r2,r1,r2', '-c', '100', '-t', '0.4']);
+  const events = await runJson(lab, ['probe', '-p', 'a,r1,r2,r1', '-c', '100', '-t', '0.4']);
   const rows = tallies(events);
   assert.equal(
     rows.map(({ position, address }) => [position, nameIn(lab.topology, address)]),
@@ -167,15 +167,14 @@ inLab('a hop that the path visits twice has a row for each visit', 'line', async
       [1, 'r1'],
       [2, 'r2'],
       [3, 'r1'],
-      [4, 'r2'],
     ],
   );
   assertSums(rows, 100);
   assert.is(lostIn(rows), direction(await lab.counters(), 'r1', 'r2')!.lost);
-  // the way to 4 crosses from r1 to r2 three times: there twice, and once on its way home
-  const [first, second, third, fourth] = rows.map(({ lost }) => lost);
+  // the way to 3 crosses from r1 to r2 twice: there, and once on its way home
+  const [first, second, third] = rows.map(({ lost }) => lost);
   assert.is(first, 0);
-  assert.ok(second! > 0 && third! > second! && fourth! > second!, `${rows.map(({ lost }) => lost)}`);
+  assert.ok(second! > 0 && third! > second!, `${rows.map(({ lost }) => lost)}`);
 });
 
 inLab('a path that does not start at us gets us in front, and a printed one can be pasted', 'line', async (lab) => {

@@ -8,7 +8,7 @@ import { isSendable, newRun } from '../../src/probe/run.ts';
 import { endsOf, nodeNamed, vantageOf } from '../../src/topology/lookup.ts';
 import { shortestPaths } from '../../src/topology/routes.ts';
 import type { Topology } from '../../src/topology/topology.ts';
-import { type PathKind, PLANS, traceLayers } from '../../src/trace/path-kind.ts';
+import { type PathKind, tracePlan } from '../../src/trace/path-kind.ts';
 import { type Address, type FamilyNumber, familyOf } from '../../src/wire/address.ts';
 
 export interface Plan {
@@ -103,11 +103,11 @@ function traces({ family, us, path, loopback }: Around, kind: PathKind, from: st
   const ours = us(start);
   const ends = { kind, us: ours, from: kind === 'trace' ? ours : start, to: kind === 'reverse' ? ours : end };
   const ttls = Math.max(path(from).length, path(to).length) + 1;
-  const { landing } = PLANS[kind](ends);
+  const { layers, landing } = tracePlan(ends);
   const what = flow === FLOW ? '' : ` ${flow.transport} dscp ${flow.dscp} size ${flow.size}`;
   return Array.from({ length: ttls }, (_, i) => ({
     title: `IPv${family} ${kind} from ${kind === 'trace' ? 'a' : from} to ${kind === 'reverse' ? 'a' : to} ttl ${i + 1}${what}`,
-    itinerary: { layers: traceLayers(ends, i + 1), flow, landing },
+    itinerary: { layers: layers(i + 1), flow, landing },
   }));
 }
 

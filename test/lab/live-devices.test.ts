@@ -34,6 +34,15 @@ claim('tun: packets without a link header go out and come in, in both families',
   assertRoute(await net.braceroute('live_tun', '-n', 'fd09::2'), ['fd09::2']);
 });
 
+claim('tun without an address of its own: ours is on loopback', async () => {
+  await using net = namespaces(['live_tun'], ['-n live_tun addr add 10.9.0.1/32 dev lo', '-n live_tun addr add fd09::1/128 dev lo']);
+  await net.start('live_tun', 'python3', TUN_PEER, 'tun0');
+  for (const route of ['10.9.8.0/24 dev tun0 src 10.9.0.1', 'fd09:8::/64 dev tun0 src fd09::1'])
+    assert.is((await net.run('live_tun', 'ip', 'route', 'add', ...route.split(' '))).code, 0);
+  assertRoute(await net.braceroute('live_tun', '-n', '10.9.8.2'), ['10.9.8.2']);
+  assertRoute(await net.braceroute('live_tun', '-n', 'fd09:8::2'), ['fd09:8::2']);
+});
+
 claim('loopback: our own stack answers for our own address', async () => {
   await using net = namespaces(['live_lo'], ['-n live_lo addr add 10.9.0.1/32 dev lo']);
   for (const address of ['127.0.0.1', '::1', '10.9.0.1']) assertRoute(await net.braceroute('live_lo', '-n', '-c', '1', address), [address]);
@@ -102,6 +111,33 @@ claim('a gateway with a link-local address', async () => {
   assertRoute(await net.braceroute('live_a', '-n', '-c', '1', 'fd09:9::9'), ['fd09:9::9']);
 });
 
+claim('a link without addresses: both hosts have theirs on loopback, and neighbours are found all the same', async () => {
+  await using net = namespaces(
+    ['live_a', 'live_b'],
+    [
+      '-n live_a link add v0 type veth peer name v1 netns live_b',
+      '-n live_b link set v1 address 02:00:00:00:00:02',
+      '-n live_b link set v1 up',
+      '-n live_a link set v0 address 02:00:00:00:00:01',
+      '-n live_a link set v0 up',
+      ...['a', 'b'].flatMap((name, index) => [
+        `-n live_${name} addr add 10.9.9.${index + 1}/32 dev lo`,
+        `-n live_${name} addr add fd09:9::${index + 1}/128 dev lo`,
+      ]),
+      '-n live_a route add default via 10.9.9.2 dev v0 onlink src 10.9.9.1',
+      '-n live_b route add 10.9.9.1 dev v1',
+      '-n live_a route add default via fe80::ff:fe00:2 dev v0 src fd09:9::1',
+      '-n live_b route add fd09:9::1 via fe80::ff:fe00:1 dev v1',
+    ],
+  );
+  for (const address of ['10.9.9.2', 'fd09:9::2']) {
+    const events = await net.braceroute('live_a', '-n', '-c', '1', address);
+    assertRoute(events, [address]);
+    assert.is(of(events, 'start')[0]!.source, address.replace(/2$/, '1'));
+  }
+  assertRoute(await net.braceroute('live_a', '-n', '-c', '1', '--uplink', '10.9.9.2', '10.9.9.2'), ['10.9.9.2']);
+});
+
 /** One host at a's side with two links to b, and a second address on the first. */
 const TWO_LINKS = [
   '-n live_a link add v0 type veth peer name v1 netns live_b',
@@ -150,10 +186,47 @@ const VLAN = [
   '-n live_b addr add 10.9.1.2/24 dev v1.7',
 ];
 
+const BOND = [
+  '-n live_a link add u0 type bond mode active-backup',
+  '-n live_a link add v0 type veth peer name v1 netns live_b',
+  '-n live_a link set v0 master u0',
+  '-n live_b link set v1 up',
+];
+
+/** Why such devices cannot be made here, in the kernel's words, or null. */
+async function unmade(lines: readonly string[]): Promise<string | null> {
+  try {
+    await using _ = namespaces(['live_a', 'live_b'], lines);
+    return null;
+  } catch (error) {
+    return `this kernel cannot: ${String((error as { stderr?: unknown }).stderr ?? error).trim()}`;
+  }
+}
+
 /** Asks the kernel itself, in a namespace that is gone again at once. */
 async function hasVlan(): Promise<boolean> {
   await using net = namespaces(['live_probe'], ['-n live_probe link add v0 type veth peer name v1']);
   return (await net.run('live_probe', 'ip', 'link', 'add', 'link', 'v0', 'name', 'v0.7', 'type', 'vlan', 'id', '7')).code === 0;
+}
+
+/** Devices on top of the uplink that this kernel may have or not: their frames are captured below them too. */
+for (const [what, kind] of [
+  ['macvlan', 'macvlan mode bridge'],
+  ['ipvlan', 'ipvlan mode l2'],
+  ['bond', null],
+] as const) {
+  const title = `a ${what} device: each answer counts once, and its lower device is no other uplink`;
+  const lines = kind === null ? BOND : [...pair('live_a', 'live_b'), `-n live_a link add link v0 name u0 type ${kind}`];
+  const why = reason ?? (await unmade(lines));
+  if (why) skip(title, why);
+  else
+    test(title, async () => {
+      const up = ['-n live_a link set u0 up', '-n live_a addr add 10.9.1.1/24 dev u0', '-n live_b addr add 10.9.1.2/24 dev v1'];
+      await using net = namespaces(['live_a', 'live_b'], [...lines, ...up]);
+      const events = await net.braceroute('live_a', '-n', '-c', '3', '10.9.1.2');
+      assertRoute(events, ['10.9.1.2']);
+      assert.is(of(events, 'start')[0]!.interface, 'u0');
+    });
 }
 
 const noVlan = reason ?? ((await hasVlan()) ? null : 'this kernel has no VLAN devices (8021q)');

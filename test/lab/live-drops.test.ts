@@ -7,7 +7,7 @@ import { question } from '../../src/probe/question.ts';
 import { newRun } from '../../src/probe/run.ts';
 import { nodeNamed } from '../../src/topology/lookup.ts';
 import type { Topology } from '../../src/topology/topology.ts';
-import { PLANS, traceLayers } from '../../src/trace/path-kind.ts';
+import { tracePlan } from '../../src/trace/path-kind.ts';
 import { rootMissing, skip } from '../skip.ts';
 import { FLOW } from './differential-plans.ts';
 import { fixture } from './raised.ts';
@@ -25,7 +25,8 @@ async function counted(topology: Topology, bufferBytes: number): Promise<{ count
   const from = nodeNamed(topology, 'd')!.loopback[4];
   const us = (await engine.route(from)).source;
   const ends = { kind: 'reverse', us, from, to: us } as const;
-  const asked = await question(engine, { layers: traceLayers(ends, 64), flow: FLOW, landing: PLANS.reverse(ends).landing }, 0);
+  const { layers, landing } = tracePlan(ends);
+  const asked = await question(engine, { layers: layers(64), flow: FLOW, landing }, 0);
   const asking = openAsk(engine, newRun());
   const counts: Record<string, number> = { landed: 0, answered: 0, lost: 0, unknown: 0 };
   const options = { everyNs: () => 0, timeoutNs: () => 1e9, settle: 'deadline' } as const;

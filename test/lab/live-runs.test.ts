@@ -10,7 +10,7 @@ import { up } from '../../src/lab/up.ts';
 import type { Event, TallyEvent } from '../../src/report/event.ts';
 import { COMMAND, eventsOf, type Ran } from '../cli/command.ts';
 import { rootMissing, skip } from '../skip.ts';
-import { exitOf, problems, tallies } from './measured.ts';
+import { exitOf, hopsOf, problems, runJson, tallies } from './measured.ts';
 import { fixture } from './raised.ts';
 
 const reason = rootMissing();
@@ -87,15 +87,24 @@ claim('a process that is stopped for two seconds loses nothing: the stamps of th
   assert.is(exitOf(events), 0);
 });
 
-claim('two runs at once count their own probes only', async (lab) => {
-  const runs = await Promise.all([started(lab, '-c', '1000', '--rate', '4000').ended, started(lab, '-c', '1000', '--rate', '4000').ended]);
-  for (const events of runs) {
-    assertAllHome(finalRows(events), 1000);
-    assert.is(exitOf(events), 0);
+claim('runs at once, of the same path and the same ports, count their own probes only', async (lab) => {
+  for (const family of ['-4', '-6']) {
+    const flow = [family, '--source-port', '45000'];
+    const probing = [1, 2].map(() => started(lab, ...flow, '-c', '600', '--rate', '4000').ended);
+    const traces = Promise.all(Array.from({ length: 3 }, () => runJson(lab, ['trace', ...flow, '-n', '-c', '5', 'd'])));
+    for (const events of await Promise.all(probing)) {
+      assertAllHome(finalRows(events), 600);
+      assert.equal([problems(events), exitOf(events)], [[], 0]);
+    }
+    for (const events of await traces) {
+      const hops = hopsOf(events);
+      assert.equal([hops.length, problems(events), exitOf(events)], [4, [], 0]);
+      for (const { others, rttMs } of hops) assert.equal([others, rttMs.length, rttMs.includes(null)], [[], 5, false]);
+    }
   }
 });
 
-claim('an interface that goes down in the middle ends the run with exit 4', async (lab) => {
+claim('an interface that goes down in the middle and stays down ends the run with exit 4', async (lab) => {
   const { ended, saw } = started(lab, '-c', '100000', '--rate', '1000');
   await saw('path');
   await sleep(1000);
@@ -120,6 +129,7 @@ claim('behind a bridge each answer is captured twice and counts once', async (la
   assert.is(made.code, 0, made.stderr);
   const events = await started(lab, '-4', '-c', '50', '--rate', '1000').ended;
   assertAllHome(finalRows(events), 50);
+  assert.equal(problems(events), [], 'a port of the bridge is no other uplink');
 });
 
 test.run();

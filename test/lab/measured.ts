@@ -35,9 +35,12 @@ export const assertOneOf = (path: readonly string[], ways: readonly (readonly st
     `${path.join(' ')} is none of ${ways.map((way) => way.join(' ')).join(' | ')}`,
   );
 
+/** In immediate mode each packet takes a slot of the snapshot length: with tcpdump's own 256 KiB, a burst of eight fills its ring. */
+const ROOM = ['-s', '2048', '-B', '8192'];
+
 /** What tcpdump prints on a node while something is done. */
 export async function sniffed(lab: Lab, node: string, filter: readonly string[], work: () => Promise<unknown>): Promise<string> {
-  const argv = ['netns', 'exec', lab.namespaceOf(node), 'tcpdump', '-n', '-v', '-l', '--immediate-mode', ...filter];
+  const argv = ['netns', 'exec', lab.namespaceOf(node), 'tcpdump', '-n', '-v', '-l', '--immediate-mode', ...ROOM, ...filter];
   const dump = spawn('ip', argv, { stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS });
   let printed = '';
   dump.stdout.on('data', (chunk: Buffer) => {

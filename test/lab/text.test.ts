@@ -10,13 +10,14 @@ import { attach } from '../../src/lab/attach.ts';
 import { requireTools } from '../../src/lab/command.ts';
 import { down } from '../../src/lab/down.ts';
 import { etcFiles } from '../../src/lab/hosts.ts';
-import { clearBatch, faultValue, ownAddressesBatch, readTally } from '../../src/lab/maps.ts';
-import { notesOn } from '../../src/lab/notes.ts';
+import { clearBatch, faultValue, readApplied, readTally, routersBatch } from '../../src/lab/maps.ts';
 import { attachLines } from '../../src/lab/pins.ts';
 import { labOfNamespace, namespaceName } from '../../src/lab/places.ts';
 import { sysctlScript, sysctlsOf } from '../../src/lab/profile.ts';
+import { rulesOf } from '../../src/lab/rules.ts';
 import { up } from '../../src/lab/up.ts';
 import { linksBatch, namespacesBatch, nodeBatch, routesBatch } from '../../src/lab/wiring.ts';
+import { PLAIN } from '../../src/topology/behaviour.ts';
 import { NO_FAULT } from '../../src/topology/fault.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
 import { fixture } from './raised.ts';
@@ -99,6 +100,12 @@ if (LITTLE)
       exact: { lost: 1, of: 10 },
       flowLoss: { lost: 3, of: 4 },
       blackhole: true,
+      reorder: 0.25,
+      delayMs: 20,
+      jitterMs: 0.5,
+      rate: 10_000_000,
+      policer: { perSecond: 1000, burst: 50 },
+      mtu: 1400,
     };
     const words = [
       '0000008000000000',
@@ -110,9 +117,18 @@ if (LITTLE)
       '04000000',
       '01000000',
       '09000000',
+      '0000004000000000',
+      '002d310100000000',
+      '20a1070000000000',
+      '8096980000000000',
+      '40420f0000000000',
+      '3200000000000000',
+      '420d0300',
+      '78050000',
     ];
-    assert.is(Buffer.from(faultValue(fault, 9)).toString('hex'), words.join(''));
-    assert.is(faultValue(NO_FAULT, 1).length, 48);
+    assert.is(Buffer.from(faultValue(fault, 9, 200_002)).toString('hex'), words.join(''));
+    assert.equal(readApplied(faultValue(fault, 9, 200_002)), { relay: 200_002, mtu: 1400 });
+    assert.is(faultValue(NO_FAULT, 1, 0).length, 104);
   });
 
 if (LITTLE)
@@ -129,25 +145,64 @@ if (LITTLE)
 
 if (LITTLE)
   test('who strips what: IPv4 as ::ffff:a.b.c.d, nothing for the vantage or a router that does not decapsulate', () => {
-    const lines = linesOf(ownAddressesBatch(fixture('nondecap', 'x')));
+    const lines = linesOf(routersBatch(fixture('nondecap', 'x'))).filter((line) => line.includes('own_addresses'));
     assert.is(lines.length, (3 + 3 + 2) * 2); // r1, r3 with two links, d with one; in two families
     assert.is(
       lines[0],
-      'map update pinned /sys/fs/bpf/beacon/t_x/own_addresses key hex 02 00 00 00 00 00 00 00 00 00 00 00 00 00 ff ff 0a ff 00 02 value hex 00 00 00 00 00 00 00 00',
+      'map update pinned /sys/fs/bpf/beacon/t_x/own_addresses key hex 02 00 00 00 00 00 00 00 00 00 00 00 00 00 ff ff 0a ff 00 02 value hex 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00',
     );
-    assert.is(linesOf(clearBatch('x', [3]))[0], 'map delete pinned /sys/fs/bpf/beacon/x/faults key hex 03 00 00 00');
+    assert.is(linesOf(clearBatch('x', 3))[0], 'map delete pinned /sys/fs/bpf/beacon/x/faults key hex 03 00 00 00');
   });
+
+if (LITTLE)
+  test('what a router does to headers is laid out as its struct, for each router; and whose prefix borders guard', () => {
+    const topology = parseTopology(
+      '{name: x, nodes: {a: {vantage: true}, d: {decapsulatesKinds: [6in6, 6in4], decapsulatesLayers: 3, decapsulatesAt: loopback, uniformTtl: true, filters: [strict-urpf, land]}}, links: [{between: [a, d]}]}',
+      'x',
+    );
+    const lines = linesOf(routersBatch(topology)).filter((line) => !line.includes('own_addresses'));
+    assert.is(
+      lines[0],
+      'map update pinned /sys/fs/bpf/beacon/x/behaviours key hex 02 00 00 00 value hex 03 00 00 00 0a 00 00 00 01 00 00 00 01 00 00 00 05 00 00 00',
+    );
+    assert.equal(
+      lines.slice(1).map((line) => line.replace(/^.*vantage_addresses key hex (.*) value.*$/, '$1')),
+      [
+        '00 00 00 00 00 00 00 00 00 00 ff ff 0a ff 00 01',
+        '00 00 00 00 00 00 00 00 00 00 ff ff 0a 00 00 01',
+        'fd 00 02 55 00 00 00 00 00 00 00 00 00 00 00 01',
+        'fd 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01',
+      ],
+    );
+  });
+
+test('nft is told of silence, a policer, a new DSCP and conntrack, and of nothing where none is asked for', () => {
+  const [, router] = fixture('line', 'x').nodes;
+  assert.is(rulesOf(router!, PLAIN), '');
+  const all = rulesOf(
+    { ...router!, silent: true },
+    {
+      ...PLAIN,
+      filters: ['land', 'ct-invalid'],
+      remarkDscp: 46,
+      icmpPolicer: { perSecond: 2, burst: 6 },
+    },
+  );
+  for (const rule of [
+    'icmp type time-exceeded drop',
+    'limit rate over 2/second burst 6 packets drop',
+    'ct state invalid drop',
+    'ip6 dscp set 46',
+  ])
+    assert.ok(all.includes(rule), all);
+  assert.match(rulesOf(router!, { ...PLAIN, icmpPolicer: { perSecond: 0, burst: 1 } }), /chain policed \{ drop; \}/);
+});
 
 test('every address has its name, and no server is asked', () => {
   const files = etcFiles(fixture('line', 'text'));
   assert.match(files.hosts!, /^10\.255\.0\.3 r2\.example r2$/m);
   assert.match(files.hosts!, /^fd00:0:1::2 r2\.example r2$/m);
   assert.is(/^\s*nameserver/m.test(files['resolv.conf']!), false);
-});
-
-test('a delay that is not made is said', () => {
-  const topology = parseTopology('{name: x, nodes: {a: {vantage: true}, d: {}}, links: [{between: [a, d], delayMs: 5}]}', 'x');
-  assert.equal(notesOn(topology), ['a-d: delay 5 ms and jitter 0 ms are not made here, only by the simulated engine']);
 });
 
 test('missing commands are named with the one line that installs them', () => {

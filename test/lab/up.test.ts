@@ -68,7 +68,7 @@ rooted('a lab that is up is listed, and another process can use it and take it d
   const listed = list().find(({ name }) => name === 't_list')!;
   assert.equal(
     { ...listed, since: null },
-    { name: 't_list', phase: 'up', profile: 'lab', nodes: ['a', 'r1', 'r2', 'r3', 'd'], links: 4, since: null, pid: process.pid },
+    { name: 't_list', phase: 'up', profile: 'lab', nodes: ['a', 'r1', 'r2', 'r3', 'd'], links: 4, dead: [], since: null, pid: process.pid },
   );
   const lab = attach('t_list');
   assert.equal(lab.topology, topology);

@@ -29,7 +29,7 @@ test('a time exceeded says who, what, how sure and on which leg', async () => {
     const from = family.number === 4 ? R4[2] : R6[2];
     const icmp = { family: family.number, type: family.icmp.timeExceeded, code: 0 };
     const answer = { from, icmp, ttl: 60, grade: 'proven', leg: 0, mtu: null };
-    assert.equal(seen(expired(probe, from), pendingOf(question)), { kind: 'answer', sequence: SEQUENCE, answer });
+    assert.equal(seen(expired(probe, from), pendingOf(question)), { kind: 'answer', sequence: SEQUENCE, answer, rewritten: null });
   }
 });
 
@@ -110,7 +110,12 @@ test('an echo reply is a proven answer', async () => {
   ] as const) {
     const question = await asked(itinerary([target], { transport: 'icmp' }));
     const answer = { from: target, icmp: { family, type, code: 0 }, ttl: 60, grade: 'proven', leg: null, mtu: null };
-    assert.equal(seen(replyTo(probeOf(question), target, us), pendingOf(question)), { kind: 'answer', sequence: SEQUENCE, answer });
+    assert.equal(seen(replyTo(probeOf(question), target, us), pendingOf(question)), {
+      kind: 'answer',
+      sequence: SEQUENCE,
+      answer,
+      rewritten: null,
+    });
   }
 });
 

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Event } from '../../src/report/event.ts';
 import type { Reporter, Sink } from '../../src/report/reporter.ts';
-import { end, hop, lossy, path, probeRun, problem, start, tally, traceRun } from './samples.ts';
+import { end, flows, hop, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
 import { type MemorySink, memorySink } from './sink.ts';
 
 export function reporterContract(name: string, make: (out: Sink, errors: Sink) => Reporter): void {
@@ -39,7 +39,16 @@ export function reporterContract(name: string, make: (out: Sink, errors: Sink) =
   });
 
   test(`${name}: whatever comes in whatever order, whole lines go out and nothing is thrown`, () => {
-    const events = fc.constantFrom<Event>(...traceRun, ...probeRun, path('10.0.0.1', null), problem('one\ntwo'), hop(300), end());
+    const events = fc.constantFrom<Event>(
+      ...traceRun,
+      ...probeRun,
+      split(),
+      flows(),
+      path('10.0.0.1', null),
+      problem('one\ntwo'),
+      hop(300),
+      end(),
+    );
     fc.assert(
       fc.property(fc.array(events, { maxLength: 30 }), (run) => {
         const { out, errors, reporter } = told(run);

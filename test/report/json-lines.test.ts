@@ -37,6 +37,19 @@ test('the last tally of each position comes before the end, in position order', 
   );
 });
 
+test('tallies of a part come before what is said of the change, and those of the next part after it', () => {
+  const change = problem('another way', 'ROUTE_CHANGED');
+  const second = [1, 2].map((position) => tally(position, { part: 2 }));
+  const again = { ...path('10.0.0.1', '10.0.1.1', '10.0.5.1'), part: 2 };
+  const run = [start({ command: 'probe' }), path('10.0.0.1', '10.0.1.1', '10.0.4.1'), lossy, tally(1), change, again, ...second, end()];
+  const lines = printed(run);
+  assert.equal(
+    lines.map((line) => JSON.parse(line)),
+    [run[0], run[1], tally(1), lossy, change, again, ...second, end()],
+  );
+  assertEvents(lines);
+});
+
 test('each line of a trace, a probe and a usage error is as the schema promises', () => {
   for (const run of [traceRun, probeRun, [problem('no such command', 'ERR_USAGE'), end({ reached: null, exit: 2 })]]) {
     assertEvents(printed(run));

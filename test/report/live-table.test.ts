@@ -44,6 +44,37 @@ test('the table stands there while it grows', () => {
   assert.match(shown(out), /^1 {3}10\.0\.1\.1 +100\.000% +10 +20 /m);
 });
 
+test('the tables of two parts stand one after the other, on a terminal and in a pipe', () => {
+  const change = problem('10.0.9.1 answered: the route has changed', 'ROUTE_CHANGED');
+  const again = { ...path('10.0.0.1', '10.0.1.1', '10.0.5.1'), part: 2 };
+  const rest = [tally(1, { part: 2, sent: 500, received: 500 }), tally(2, { part: 2, address: '10.0.5.1', sent: 500, received: 500 })];
+  const run = [BEGIN, PATH, tally(1, { sent: 500, received: 500 }), lossy, change, again, ...rest, end()];
+  const wanted = [
+    /^\[10\.0\.0\.1 10\.0\.1\.1 10\.0\.4\.1 10\.255\.0\.7\]$/,
+    /^2 +10\.0\.4\.1 .*901 +1000 /,
+    /^braceroute: 10\.0\.9\.1 answered/,
+    /^$/,
+    /^Part 2, /,
+    /^\[10\.0\.0\.1 10\.0\.1\.1 10\.0\.5\.1\]$/,
+    /^2 +10\.0\.5\.1 .*500 +500 /,
+  ];
+  const out = terminal(40);
+  const reporter = textReporter(out, out);
+  for (const event of run) {
+    reporter.event(event);
+    out.advance(150);
+  }
+  for (const text of [shown(out, 40), plain(run)]) {
+    let from = 0;
+    const lines = text.split('\n').map((line) => line.trimEnd());
+    for (const pattern of wanted) {
+      const at = lines.findIndex((line, index) => index >= from && pattern.test(line));
+      assert.ok(at >= 0, `${pattern} behind line ${from} of\n${text}`);
+      from = at + 1;
+    }
+  }
+});
+
 test('a thousand tallies in a second make at most eleven frames, and the last one is not forgotten', () => {
   const out = terminal();
   const reporter = textReporter(out, out);

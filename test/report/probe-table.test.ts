@@ -94,6 +94,49 @@ test('a hop whose loss the hops behind it do not share is not where loss begins'
   assert.equal(marked, [false, false, true]);
 });
 
+const below = (tallies: TallyEvent[], columns: number | null = null): string[] =>
+  tableLines(tallies, HOPS, columns)
+    .slice(2 + tallies.length)
+    .map((line) => line.text);
+
+test('where loss begins on no single link that is known, the routers around it are named, with the hops between them', () => {
+  const skipped = tally(2, { ...unknownLoss, address: null, sent: 0, received: 0, state: 'silent', legFrom: null, leg: null });
+  const far: TallyEvent = { ...lossy, position: 3, legFrom: 1, leg: 'routers' };
+  assert.equal(below([tally(1), skipped, far]), [
+    'The first loss is between routers, not on one known link: 10.0.1.1 and 10.0.4.1 (2 hops).',
+  ]);
+  assert.equal(below([tally(1), { ...far, position: 2 }]), [
+    'The first loss is between routers, not on one known link: 10.0.1.1 and 10.0.4.1 (not seen to be one hop).',
+  ]);
+  assert.equal(below([{ ...far, position: 1, legFrom: 0 }]), [
+    'The first loss is between routers, not on one known link: us and 10.0.4.1 (of a distance that is not known).',
+  ]);
+});
+
+test('a confirmed link needs no such words, nor do routers without loss', () => {
+  assert.equal(below([tally(1), lossy]), []);
+  assert.equal(below([tally(1), tally(2, { leg: 'routers' })]), []);
+});
+
+test('on 80 columns those words go on below, and long addresses too are whole', () => {
+  const address = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
+  const lines = below([tally(1, { address: '2001:db8::1' }), { ...lossy, address, legFrom: 1, leg: 'routers' }], 80);
+  assert.equal(lines, [
+    'The first loss is between routers, not on one known link: 2001:db8::1 and',
+    '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff (not seen to be one hop).',
+  ]);
+});
+
+test('a hop that is known not to decapsulate says so without having been asked', () => {
+  const told = tally(1, { ...unknownLoss, sent: 0, received: 0, state: 'does not decapsulate', legFrom: null, leg: null });
+  assert.equal(rows([told], []), ['1   10.0.1.1 does not decapsulate']);
+});
+
+test('a filtered hop is unknown, neither lost nor in the way of the first loss', () => {
+  const hidden = tally(1, { ...unknownLoss, sent: 0, received: 0, state: 'filtered', layerSource: null, legFrom: null, leg: null });
+  assert.equal(rows([hidden], []), ['1   10.0.1.1 unknown (filter)']);
+});
+
 test('columns are as wide as what stands in them, IPv6 too', () => {
   const long = { address: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', sent: 1_000_000, received: 1_000_000, lossHigh: 0.0000038414 };
   const text = tableLines([tally(1, { address: 'fd00::1' }), tally(12, long)], ['fd00::', 'fd00::1'], null).map((line) => line.text);

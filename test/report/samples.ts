@@ -1,5 +1,15 @@
 /** Events to report: the runs that the issue shows, and one of each type. */
-import type { EndEvent, Event, HopEvent, PathEvent, ProblemEvent, StartEvent, TallyEvent } from '../../src/report/event.ts';
+import type {
+  EndEvent,
+  Event,
+  FlowsEvent,
+  HopEvent,
+  PathEvent,
+  ProblemEvent,
+  SplitEvent,
+  StartEvent,
+  TallyEvent,
+} from '../../src/report/event.ts';
 
 const common = { v: 1, timeMs: 1_700_000_000_000.25 } as const;
 
@@ -10,6 +20,8 @@ export const start = (fields: Partial<StartEvent> = {}): StartEvent => ({
   version: '0.1.0',
   engine: 'simulated',
   interface: 'to_r1',
+  nextHop: '10.0.0.2',
+  ways: 1,
   source: '10.0.0.1',
   sourceName: null,
   target: '10.255.0.7',
@@ -32,13 +44,18 @@ export const hop = (position: number, fields: Partial<HopEvent> = {}): HopEvent 
   ...fields,
 });
 
-export const path = (...hops: (string | null)[]): PathEvent => ({ ...common, type: 'path', hops });
+export const path = (...hops: (string | null)[]): PathEvent => ({ ...common, type: 'path', part: 1, hops });
 
 export const tally = (position: number, fields: Partial<TallyEvent> = {}): TallyEvent => ({
   ...common,
   type: 'tally',
+  part: 1,
   position,
   address: `10.0.${position}.1`,
+  state: 'visited',
+  layerSource: 'us',
+  legFrom: position - 1,
+  leg: 'link',
   sent: 1000,
   received: 1000,
   lost: 0,
@@ -61,6 +78,32 @@ export const end = (fields: Partial<EndEvent> = {}): EndEvent => ({
   reached: true,
   interrupted: false,
   exit: 0,
+  ...fields,
+});
+
+export const split = (fields: Partial<SplitEvent> = {}): SplitEvent => ({
+  ...common,
+  type: 'split',
+  position: 1,
+  ttl: 2,
+  from: '10.0.1.1',
+  next: [
+    { address: '10.0.4.1', router: 1, field: 'source port', value: 41_000 },
+    { address: '10.0.5.1', router: 2, field: 'outer source', value: '10.255.0.1' },
+  ],
+  movedBy: ['source port', 'outer source'],
+  perPacket: false,
+  ...fields,
+});
+
+export const flows = (fields: Partial<FlowsEvent> = {}): FlowsEvent => ({
+  ...common,
+  type: 'flows',
+  splits: 1,
+  fields: [
+    { field: 'source port', values: 16, missed: 2 ** -15 },
+    { field: 'outer source', values: 2, missed: 0.5 },
+  ],
   ...fields,
 });
 

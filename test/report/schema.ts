@@ -46,11 +46,13 @@ const ADDRESS_KEYS = ['address', 'source', 'target', 'others', 'hops'];
 const addressesUnder = (key: string, value: unknown): string[] =>
   ADDRESS_KEYS.includes(key) ? [value].flat().filter((each): each is string => typeof each === 'string') : [];
 
-/** Hops and tallies come in position order, each position once; a start begins anew. */
+/** Hops and tallies come in position order, each position once, parts one after the other; a start begins anew. */
 function assertRising(events: readonly Event[]): void {
-  let last = { hop: -1, tally: -1 };
+  let last = { hop: -1, tally: -1, part: 1 };
   for (const event of events) {
-    if (event.type === 'start') last = { hop: -1, tally: -1 };
+    if (event.type === 'start') last = { hop: -1, tally: -1, part: 1 };
+    if (event.type === 'tally' && event.part > last.part) last = { ...last, tally: -1, part: event.part };
+    if (event.type === 'tally') assert.is(event.part, last.part, `part ${event.part} after ${last.part}`);
     if (event.type !== 'hop' && event.type !== 'tally') continue;
     assert.ok(event.position > last[event.type], `${event.type} ${event.position} after ${last[event.type]}`);
     last[event.type] = event.position;

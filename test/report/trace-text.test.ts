@@ -3,9 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Event } from '../../src/report/event.ts';
 import { textReporter } from '../../src/report/text.ts';
-import { hopLines } from '../../src/report/trace-text.ts';
+import { flowsLines, hopLines, splitLines } from '../../src/report/trace-text.ts';
 import { reporterContract } from './contract.ts';
-import { end, hop, problem, start, traceRun } from './samples.ts';
+import { end, flows, hop, problem, split, start, traceRun } from './samples.ts';
 import { memorySink } from './sink.ts';
 
 const told = (run: readonly Event[]): string => {
@@ -58,6 +58,32 @@ test('further addresses at a ttl have lines of their own', () => {
     '    10.9.9.1',
     '    10.9.9.5',
   ]);
+});
+
+test('a split names the fields that move it, and what to say to go each way', () => {
+  assert.equal(splitLines(split()), [
+    'Hop 1, 10.0.1.1, splits by source port, outer source',
+    '  10.0.4.1  --source-port 41000',
+    '  10.0.5.1  --address 10.255.0.1',
+  ]);
+  const [one, two] = split().next.map((next) => ({ ...next, field: null, value: null }));
+  assert.equal(splitLines(split({ from: null, movedBy: [], perPacket: true, next: [one!, two!] })), [
+    'Hop 1 splits by packet: not steerable from here',
+    '  10.0.4.1',
+    '  10.0.5.1',
+  ]);
+  const same = split().next.map((next) => ({ ...next, router: 1, field: 'inner addresses', value: '10.0.9.1' }));
+  assert.equal(splitLines(split({ movedBy: ['inner addresses'], next: same })), [
+    'Hop 2, one router, answers from several addresses by inner addresses',
+    '  10.0.4.1  by inner addresses: 10.0.9.1',
+    '  10.0.5.1  by inner addresses: 10.0.9.1',
+  ]);
+});
+
+test('how likely a split was missed is told, also where none was seen', () => {
+  const tried = ['Values tried, and how likely they miss a split in two:', '  source port 16 (3e-5), outer source 2 (0.5)'];
+  assert.equal(flowsLines(flows()), tried);
+  assert.equal(flowsLines(flows({ splits: 0 })), ['No split seen.', ...tried]);
 });
 
 test('an error has its mark, by the family of who says it', () => {

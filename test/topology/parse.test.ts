@@ -103,31 +103,71 @@ test('every option of the file arrives', () => {
 profile: stock
 nodes:
   a: {vantage: true, source: loopback, address4: 192.0.2.1, address6: "2001:DB8::1"}
-  r1: {decapsulates: false, silent: true}
+  r1: {decapsulates: false, silent: true, filters: [land, ct-invalid], acceptLocal: true, hashPolicy: 3, remarkDscp: 46, icmpPolicer: 1/6}
+  r2: {decapsulatesAt: loopback, decapsulatesKinds: [6in6, 4in4], decapsulatesLayers: 2, uniformTtl: true, icmpPolicer: 0}
 links:
+  - {between: [r1, r2]}
   - {between: [a, r1], cost: 3, costBack: 4, delayMs: 1.5, jitterMs: 0.5, mtu: 1400, id: up, addresses4: [192.0.2.6, 192.0.2.5], addresses6: ["2001:db8::11", "2001:db8::12"]}
 `,
     't',
   );
-  assert.equal(topology, {
-    name: 't',
-    profile: 'stock',
-    nodes: [
-      { name: 'a', vantage: true, decapsulates: false, silent: false, source: 'loopback', loopback: { 4: '192.0.2.1', 6: '2001:db8::1' } },
-      { name: 'r1', vantage: false, decapsulates: false, silent: true, source: 'link', loopback: { 4: '10.255.0.1', 6: 'fd00:255::1' } },
-    ],
-    links: [
-      {
-        id: 'up',
-        ends: [
-          { node: 'a', interface: 'to_r1', addresses: { 4: '192.0.2.6', 6: '2001:db8::11' }, cost: 3 },
-          { node: 'r1', interface: 'to_a', addresses: { 4: '192.0.2.5', 6: '2001:db8::12' }, cost: 4 },
-        ],
-        delayMs: 1.5,
-        jitterMs: 0.5,
-        mtu: 1400,
+  const quiet = { vantage: false, decapsulates: true, silent: false, source: 'link' };
+  const plain = {
+    decapsulation: { at: 'any', kinds: ['4in4', '6in6', '4in6', '6in4'], layers: 8 },
+    filters: [],
+    acceptLocal: false,
+    uniformTtl: false,
+    hashPolicy: 1,
+    remarkDscp: null,
+    icmpPolicer: null,
+  };
+  assert.equal([topology.name, topology.profile], ['t', 'stock']);
+  assert.equal(topology.nodes, [
+    {
+      name: 'a',
+      vantage: true,
+      decapsulates: false,
+      silent: false,
+      source: 'loopback',
+      behaviour: plain,
+      loopback: { 4: '192.0.2.1', 6: '2001:db8::1' },
+    },
+    {
+      ...quiet,
+      name: 'r1',
+      decapsulates: false,
+      silent: true,
+      behaviour: {
+        ...plain,
+        filters: ['land', 'ct-invalid'],
+        acceptLocal: true,
+        hashPolicy: 3,
+        remarkDscp: 46,
+        icmpPolicer: { perSecond: 1, burst: 6 },
       },
+      loopback: { 4: '10.255.0.1', 6: 'fd00:255::1' },
+    },
+    {
+      ...quiet,
+      name: 'r2',
+      behaviour: {
+        ...plain,
+        decapsulation: { at: 'loopback', kinds: ['6in6', '4in4'], layers: 2 },
+        uniformTtl: true,
+        icmpPolicer: { perSecond: 0, burst: 1 },
+      },
+      loopback: { 4: '10.255.0.2', 6: 'fd00:255::2' },
+    },
+  ]);
+  assert.equal(topology.links[1], {
+    id: 'up',
+    ends: [
+      { node: 'a', interface: 'to_r1', addresses: { 4: '192.0.2.6', 6: '2001:db8::11' }, cost: 3 },
+      { node: 'r1', interface: 'to_a', addresses: { 4: '192.0.2.5', 6: '2001:db8::12' }, cost: 4 },
     ],
+    delayMs: 1.5,
+    jitterMs: 0.5,
+    mtu: 1400,
   });
 });
 
@@ -222,6 +262,20 @@ const ONE_MISTAKE: [what: string, text: string, message: RegExp][] = [
     SMALL.replace('vantage: true', 'vantage: true, decapsulates: true'),
     /node a: the vantage neither decapsulates/,
   ],
+  ['a vantage with a filter', SMALL.replace('vantage: true', 'vantage: true, filters: [land]'), /node a: .*remove filters/],
+  [
+    'how a node decapsulates that does not',
+    SMALL.replace('r1: {}', 'r1: {decapsulates: false, decapsulatesAt: loopback}'),
+    /node r1: .*remove decapsulatesAt/,
+  ],
+  ['an unknown filter', SMALL.replace('r1: {}', 'r1: {filters: [land, urpf]}'), /filters: write land or own-prefix or .*, got urpf/],
+  ['a filter twice', SMALL.replace('r1: {}', 'r1: {filters: [land, land]}'), /filters: land stands twice/],
+  ['one filter without its list', SMALL.replace('r1: {}', 'r1: {filters: land}'), /filters: write a list such as \[land\], got land/],
+  ['nine layers', SMALL.replace('r1: {}', 'r1: {decapsulatesLayers: 9}'), /decapsulatesLayers: write an integer from 1 to 8, got 9/],
+  ['an unknown nesting', SMALL.replace('r1: {}', 'r1: {decapsulatesKinds: [5in4]}'), /decapsulatesKinds: write 4in4 or .*, got 5in4/],
+  ['hash policy 4', SMALL.replace('r1: {}', 'r1: {hashPolicy: 4}'), /hashPolicy: write an integer from 0 to 3, got 4/],
+  ['a DSCP of seven bits', SMALL.replace('r1: {}', 'r1: {remarkDscp: 64}'), /remarkDscp: write an integer from 0 to 63, got 64/],
+  ['a policer with room for none', SMALL.replace('r1: {}', 'r1: {icmpPolicer: 1/0}'), /icmpPolicer: write packets a second.*, got 1\/0/],
   ['a node that no link leads to', SMALL.replace('r1: {}', 'r1: {}, r2: {}'), /node r2: no links lead to it from a/],
   ['a node twice', 'name: t\nnodes:\n  a: {vantage: true}\n  r1: {}\n  r1: {}\nlinks: [{between: [a, r1]}]', /x\.yaml:5: .*unique/],
   ['an id twice', SMALL.replace('[a, r1]}', '[a, r1], id: x}, {between: [a, r1], id: x}'), /link x: id: x was used on line 1/],

@@ -5,14 +5,15 @@ import { BeaconError } from '../../error.ts';
 import type { Asking } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import type { Command } from '../../report/event.ts';
+import type { HopMap } from '../../topology/hop-map.ts';
 import type { Hop } from '../../trace/hop.ts';
-import { trace } from '../../trace/trace.ts';
+import { type Searched, steeredTrace } from '../../trace/steered.ts';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import { familyOf } from '../../wire/address.ts';
 import { endsOf, isOurs } from '../ends.ts';
 import { hopEvent } from '../hop-event.ts';
 import { type Host, hostOf, type Network } from '../network.ts';
-import type { PermissionOptions } from '../permission.ts';
+import { type PermissionOptions, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
 import { entryProblem, pathOf } from './trace.ts';
@@ -25,10 +26,13 @@ export interface DiscoverOptions extends PermissionOptions {
   readonly maxHops: number;
   readonly loose?: boolean;
   readonly family: FamilyNumber | null;
+  /** What `--map` says. */
+  readonly known?: HopMap | null;
 }
 
 /** More than a trace asks: where a tenth of all packets is lost, a hop must still not be missed by chance (1 in 10,000). */
 const SILENT_TRIES = 4;
+const CANNOT_TELL = 5;
 
 export interface Found {
   readonly path: ProbedPath;
@@ -68,9 +72,11 @@ async function* searched(
       `--destination ${options.destination} is our own address: name a hop elsewhere, every probe comes home from there`,
     );
   }
+  requirePermission([ends.to], options); // the search is steered too
+  refuseTranslation(ends.us, [ends.to], options);
   yield startEvent(command, network.engine, route, source, target);
   const hops: Hop[] = [];
-  const traced = trace(network.engine, asking, ends, {
+  const traced = steeredTrace(network.engine, asking, ends, {
     count: 1,
     silentTries: SILENT_TRIES,
     firstTtl: 1,
@@ -78,24 +84,31 @@ async function* searched(
     timeoutNs: options.timeout * 1e9,
     flow,
   });
+  let end: Searched & { kind: 'end' } = { kind: 'end', answers: null, steered: 0 };
   for await (const seen of traced) {
     if (seen.kind === 'entry') {
       const problem = entryProblem(ends, source.name ?? source.address, seen.answer);
       yield problem.said;
       return { exit: problem.exit };
     }
-    hops.push(seen.hop);
-    yield hopEvent(seen.hop, null);
+    if (seen.kind === 'end') end = seen;
+    else {
+      hops.push(seen.hop);
+      yield hopEvent(seen.hop, null);
+    }
   }
-  const reached = hops.some((hop) => hop.reached);
+  const reached = end.answers !== null;
   const [us, ...all] = pathOf(ends, hops);
   const known = reached ? all : all.slice(0, all.findLastIndex((address) => address !== null) + 1);
-  yield { type: 'path', hops: [us!, ...known] };
+  yield { type: 'path', part: 1, hops: [us!, ...known] };
   if (!reached) yield endless(known, target);
   if (known.length === 0) return { exit: 1 };
+  const steered = end.answers === 'probe' ? known.map((address, index) => (index < end.steered ? address : null)) : known;
+  if (end.answers === 'probe') yield noIpInIp(steered, target);
+  if (steered.every((address) => address === null)) return { exit: CANNOT_TELL };
   const rtts = hops.flatMap((hop) => hop.answers.map((answer) => answer?.rttNs ?? 0));
   return {
-    path: { us: us!, hops: known, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false },
+    path: { us: us!, hops: steered, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false },
     rttNs: Math.max(...rtts) || null,
     reached,
   };
@@ -109,6 +122,14 @@ function endless(known: readonly (Address | null)[], target: Host): Said {
       ? `No hop of the path to ${name} answered: nothing to probe; give the path with -p if you know it`
       : `${name} did not answer the search: the table ends at ${last}, the last hop that did; give the path with -p if you know it`;
   return { type: 'problem', code: 'PATH_NOT_FOUND', message };
+}
+
+/** Behind a filter nothing can be measured, and what does not come home from there is not called lost. */
+function noIpInIp(steered: readonly (Address | null)[], target: Host): Said {
+  const last = steered.findLast((address) => address !== null);
+  const where = last == null ? 'on the way' : `behind ${last}`;
+  const message = `${target.name ?? target.address} answers plain probes and no IP in IP: something ${where}, or the end itself, drops or refuses it, or NAT translates its outer header alone, so that what lies there cannot be measured`;
+  return { type: 'problem', code: 'NO_IP_IN_IP', message };
 }
 
 /** Only routers strip headers: a probe that visits us would end here. */
@@ -146,6 +167,6 @@ async function* given(
     const message = `The path does not start at us: ${us.source} is put in front`;
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
-  yield { type: 'path', hops: [us.source, ...hops] };
+  yield { type: 'path', part: 1, hops: [us.source, ...hops] };
   return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true };
 }

@@ -8,15 +8,15 @@ import type { Lab } from '../../lab/lab.ts';
 import { list } from '../../lab/list.ts';
 import { up } from '../../lab/up.ts';
 import { PACKAGE_ROOT } from '../../package-root.ts';
-import { type Fault, NO_FAULT, parseFraction, parseShare } from '../../topology/fault.ts';
+import { nodeNamed } from '../../topology/lookup.ts';
 import type { Profile } from '../../topology/topology.ts';
 import type { Interruption } from '../interruption.ts';
+import { behaviourOf, requireLinkOptions } from '../lab-behaviour.ts';
+import { faultOf, type Options } from '../lab-fault.ts';
 import type { Call } from '../program.ts';
 import { readTopology } from '../topology-file.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Options, stop: Interruption) => Promise<number>>> = {
   'lab up': labUp,
@@ -33,7 +33,6 @@ export const lab = ({ command, words, options }: Call, stop: Interruption): Prom
 async function labUp([file]: readonly string[], { profile }: Options): Promise<number> {
   const topology = await readTopology(file!);
   const raised = await up(profile === undefined ? topology : { ...topology, profile: profile as Profile });
-  for (const note of raised.notes) process.stderr.write(`braceroute: ${note}\n`);
   const vantage = topology.nodes.find((node) => node.vantage)!.name;
   print(`Lab ${raised.name} is up: ${topology.nodes.length} nodes, ${topology.links.length} links, profile ${raised.topology.profile}`);
   const self = relative(process.cwd(), join(PACKAGE_ROOT, 'bin/braceroute.js'));
@@ -50,12 +49,13 @@ async function labDown([name]: readonly string[]): Promise<number> {
 async function labList(): Promise<number> {
   const labs = list();
   if (labs.length === 0) print('No lab is up');
-  for (const { name, phase, profile, nodes, links, since } of labs) {
+  for (const { name, phase, profile, nodes, links, dead, since } of labs) {
     print(
       phase === 'broken'
         ? `${name}  broken: braceroute lab down ${name}`
         : `${name}  ${profile}  ${nodes.length} nodes, ${links} links, since ${since}: ${nodes.join(' ')}`,
     );
+    for (const link of dead) print(`  ${link} is dead, its relay has ended: braceroute lab fault --lab ${name} ${link} --clear`);
   }
   return 0;
 }
@@ -71,36 +71,20 @@ async function labExec([node, ...rest]: readonly string[], options: Options, sto
   return code ?? 1;
 }
 
-async function labFault([link]: readonly string[], options: Options): Promise<number> {
+async function labFault([place]: readonly string[], options: Options): Promise<number> {
   const target = theLab(options);
-  const fault = faultOf(options);
-  const direction = options.direction === undefined ? null : String(options.direction);
-  await target.fault(link!, direction === null ? null : senderOf(direction, link!, target), fault);
+  const router = nodeNamed(target.topology, place!);
+  if (router !== null) await target.behave(router.name, behaviourOf(options, router));
+  else await linkFault(target, place, options);
   return 0;
 }
 
-function faultOf(options: Options): Fault | 'down' | 'clear' {
-  const whole = (['down', 'clear'] as const).filter((name) => options[name]);
-  const fault: Fault = {
-    ...NO_FAULT,
-    loss: options.loss === undefined ? 0 : parseFraction(String(options.loss), '--loss'),
-    exact: options.exact === undefined ? null : parseShare(String(options.exact), '--exact'),
-    flowLoss: options.flowLoss === undefined ? null : parseShare(String(options.flowLoss), '--flow-loss'),
-    duplicate: partOf(options.duplicate, '--duplicate'),
-    corrupt: partOf(options.corrupt, '--corrupt'),
-    blackhole: options.blackhole === true,
-  };
-  const some = Object.keys(fault).some((key) => fault[key as keyof Fault] !== NO_FAULT[key as keyof Fault]);
-  if (whole.length > 1 || (whole.length === 1 && some))
-    throw new BeaconError('ERR_USAGE', `--${whole[0]} goes with no other fault: give it alone`);
-  if (whole.length === 0 && !some)
-    throw new BeaconError('ERR_USAGE', 'No fault is given: say --loss 10%, --down, --clear or another (braceroute lab fault --help)');
-  return whole[0] ?? fault;
+async function linkFault(target: Lab, link: string | undefined, options: Options): Promise<void> {
+  requireLinkOptions(options, link!);
+  const fault = faultOf(options);
+  const direction = options.direction === undefined ? null : String(options.direction);
+  await target.fault(link!, direction === null ? null : senderOf(direction, link!, target), fault);
 }
-
-/** Without a value every packet is meant. */
-const partOf = (value: Options[string], option: string): number =>
-  value === undefined ? 0 : value === true ? 1 : parseFraction(String(value), option);
 
 /** `r1-r2`: packets that r1 sends to r2. */
 function senderOf(direction: string, link: string, { topology }: Lab): string {

@@ -1,22 +1,28 @@
 /** What `probe` and `spray` begin with: the path is found or given, and each of its hops is asked whether a boomerang can turn there. */
-import { deepest, refusalOf } from '../../boomerang/deepest.ts';
+import { boomerangs, deepest, refusalOf, type Shape } from '../../boomerang/deepest.ts';
 import type { Landing } from '../../boomerang/itinerary.ts';
+import type { LayerSource } from '../../boomerang/layer-source.ts';
 import type { ProbedPath } from '../../boomerang/path.ts';
-import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
+import { type HopState, type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import type { SweepOptions } from '../../boomerang/sweep.ts';
 import { errorCount, type Tally } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
+import type { Flow } from '../../probe/itinerary.ts';
+import { loadOf } from '../../probe/load.ts';
 import { newRun } from '../../probe/run.ts';
+import { permittedRate, type RateOptions } from '../ceiling.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
+import { filtered, type LayerSourceOptions, sourceChange, sourcesFor } from '../layer-source.ts';
+import { type MapOptions, mapped, readMap, visited } from '../map-file.ts';
 import { familyWanted, type Network } from '../network.ts';
-import { requirePermission } from '../permission.ts';
+import { type PermissionOptions, publicHop, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Said, Verdict } from '../session.ts';
+import { nestedTranslation } from '../translation.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
 
-export interface ReadyOptions extends FlowOptions, Omit<DiscoverOptions, 'family'> {
+export interface ReadyOptions extends FlowOptions, RateOptions, LayerSourceOptions, MapOptions, Omit<DiscoverOptions, 'family' | 'known'> {
   readonly count: number;
-  readonly rate: number;
   readonly maxLoss: number;
   readonly landing: Landing;
 }
@@ -24,11 +30,26 @@ export interface ReadyOptions extends FlowOptions, Omit<DiscoverOptions, 'family
 export interface Ready {
   readonly asking: Asking;
   readonly path: ProbedPath;
+  /** The search got to the end. */
+  readonly reached: boolean;
   /** Those that have a row. */
   readonly hops: readonly SurveyedHop[];
   readonly sweep: SweepOptions;
   /** What the counts come to. */
   readonly verdict: (tallies: readonly Tally[]) => Verdict;
+}
+
+/** What is one and the same for a whole run, however often its path is looked at. */
+export interface Begun {
+  readonly asking: Asking;
+  readonly flow: Flow;
+  readonly seed: number;
+  readonly atNs: bigint;
+}
+
+export function begin({ engine, random }: Network, signal: AbortSignal, options: FlowOptions): Begun {
+  const run = newRun(random);
+  return { asking: openAsk(engine, run, signal), flow: flowOf(options, run), seed: run.number, atNs: engine.nowNs() };
 }
 
 /** Says what it finds; returns the exit code where there is no path to probe. */
@@ -37,31 +58,38 @@ export async function* ready(
   network: Network,
   signal: AbortSignal,
   options: ReadyOptions,
+  begun: Begun = begin(network, signal, options),
 ): AsyncGenerator<Said, Ready | { readonly exit: number }> {
-  const { engine, random } = network;
-  const run = newRun(random);
-  const asking = openAsk(engine, run, signal);
-  const flow = flowOf(options, run);
+  const { engine } = network;
+  const { asking, flow, seed } = begun;
   const searching = { ...flow, size: null }; // a size is for the boomerangs; a trace's probes are smaller than any of them
-  const found = yield* discover(command, network, asking, searching, { ...options, family: familyWanted({ ...options }) });
+  const known = await readMap(options);
+  const found = yield* discover(command, network, asking, searching, { ...options, family: familyWanted({ ...options }), known });
   if ('exit' in found) return found;
-  requirePermission(found.path.hops, options);
-  const sweep = { ...options, flow, timeoutNs: options.timeout * 1e9 };
-  const path = yield* fitting(network, found.path, sweep, options.path !== undefined);
-  const hops = yield* surveyed(survey(engine, asking, path, { ...sweep, rttNs: found.rttNs }));
-  const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => state !== 'detour');
+  const through = await mapped(engine, found.path, known);
+  requirePermission([...through.hops, ...visited(through)], options);
+  refuseTranslation(through.us, [...through.hops, ...visited(through)], options);
+  const barred = yield* nestedTranslation(asking);
+  if (barred !== null) return { exit: barred };
+  const path = yield* fitting(network, through, { ...options, flow }, options.path !== undefined);
+  const sweep = { ...options, flow, seed, timeoutNs: options.timeout * 1e9, rate: yield* rateOver(network, path, { ...options, flow }) };
+  const sources = sourcesFor(path.us, network, options);
+  const hops = yield* surveyed(untilTranslated(survey(engine, asking, path, { ...sweep, rttNs: found.rttNs, sources }), asking), sources);
+  const translated = yield* nestedTranslation(asking);
+  if (translated !== null) return { exit: translated };
+  const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => !isBarrier(state));
   const verdict = (tallies: readonly Tally[]): Verdict => {
     const { reached, exit } = verdictOf(tallies, complete, options.maxLoss, signal.aborted);
     return { reached, exit: found.reached || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
   };
-  return { asking, path, hops, sweep, verdict };
+  return { asking, path, reached: found.reached, hops, sweep, verdict };
 }
 
 /**
  * The path as far as its boomerangs fit the first link, known before the first is sent. One that was given is refused, since its user
  * counts on all of it; one that was found ends earlier, and that is said.
  */
-async function* fitting({ engine }: Network, path: ProbedPath, sweep: SweepOptions, given: boolean): AsyncGenerator<Said, ProbedPath> {
+async function* fitting({ engine }: Network, path: ProbedPath, sweep: Shape, given: boolean): AsyncGenerator<Said, ProbedPath> {
   const route = await engine.route(path.hops.find((address) => address !== null)!);
   const last = deepest(path, sweep, route);
   if (last === path.hops.length) return path;
@@ -72,27 +100,66 @@ async function* fitting({ engine }: Network, path: ProbedPath, sweep: SweepOptio
   return { ...path, hops: path.hops.slice(0, last) };
 }
 
+/** What the survey makes of hops behind a translation is not worth telling. */
+async function* untilTranslated(source: AsyncIterable<SurveyedHop>, { rewritten }: Asking): AsyncGenerator<SurveyedHop> {
+  for await (const hop of source) {
+    if (rewritten() !== null) return;
+    yield hop;
+  }
+}
+
+/** The first link's speed sets the ceiling; nobody tells those of the others. */
+async function* rateOver(
+  { engine }: Network,
+  path: ProbedPath,
+  options: RateOptions & PermissionOptions & Shape,
+): AsyncGenerator<Said, number> {
+  const route = await engine.route(path.hops.find((address) => address !== null)!);
+  const isPublic = publicHop([...path.hops, ...visited(path)], options) !== null;
+  return yield* permittedRate(engine, route, loadOf(boomerangs(path, options)), options, isPublic);
+}
+
 /** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
-async function* surveyed(source: AsyncIterable<SurveyedHop>): AsyncGenerator<Said, SurveyedHop[]> {
+async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly LayerSource[]): AsyncGenerator<Said, SurveyedHop[]> {
   const hops: SurveyedHop[] = [];
   let passed: Said[] = []; // said once a deeper hop is visited: else the table has ended before them
   for await (const hop of source) {
     const barrier = hops.find(({ state }) => state === 'detour');
+    const change = sourceChange(hop, hops, sources[0]!);
+    if (change !== null) yield change;
+    if (hop.state === 'filtered') yield filtered(hop, hops, sources);
+    const uniform = uniformTtl(hop, hops);
+    if (uniform !== null) yield uniform;
     hops.push(hop);
     if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
     if (hop.state === 'detour' || (hop.state === 'visited' && hop.trouble !== null)) yield trouble(hop, barrier);
     if (hop.state === 'silent') passed.push(leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`));
-    if (hop.state !== 'visited' && hop.state !== 'detour') continue;
+    if (!hasRow(hop)) continue;
     yield* passed;
     passed = [];
   }
-  const last = hops.findLastIndex((hop) => hop.state === 'visited' || hop.state === 'detour');
+  const last = hops.findLastIndex(hasRow);
   const past = hops.slice(last + 1);
   if (past.length > 0 && last >= 0) {
     const message = `The table ends at ${hops[last]!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
     yield { type: 'problem', code: 'TABLE_ENDS', message };
   }
   return last < 0 ? hops : hops.slice(0, last + 1);
+}
+
+/** Nothing that turns there comes home, and that says nothing of loss. */
+const isBarrier = (state: HopState): boolean => state === 'detour' || state === 'filtered';
+
+const hasRow = ({ state }: SurveyedHop): boolean => state === 'visited' || isBarrier(state);
+
+/** Null where nothing new is known of that kind. */
+function uniformTtl({ waypoints }: SurveyedHop, before: readonly SurveyedHop[]): Said | null {
+  const known = new Set(before.flatMap((hop) => hop.waypoints.filter(({ uniform }) => uniform).map(({ position }) => position)));
+  const found = waypoints.filter(({ uniform, position }) => uniform && !known.has(position)).map(({ out }) => out);
+  if (found.length === 0) return null;
+  const who = found.length === 1 ? `${found[0]} copies` : `${found.join(' and ')} copy`;
+  const message = `${who} the outer ttl into the header that is uncovered (uniform model): the legs there are longer than they need be, so that a detour may pass for one`;
+  return { type: 'problem', code: 'UNIFORM_TTL', message };
 }
 
 const leftOut = (hop: SurveyedHop, subject: string): Said => ({

@@ -12,13 +12,17 @@ import { ahead } from '../ahead.ts';
 import { endsOf } from '../ends.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { addressOf, hopEvent } from '../hop-event.ts';
-import { createNamer } from '../namer.ts';
+import { createNamer, mappedNames } from '../namer.ts';
+import { type MapOptions, readMap } from '../map-file.ts';
+import type { LayerSourceOptions } from '../layer-source.ts';
 import { familyWanted } from '../network.ts';
-import type { PermissionOptions } from '../permission.ts';
+import { type PermissionOptions, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Body, Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
+import { notHome, opensTo, openTo, trial, withSource } from '../reverse-end.ts';
+import { nestedTranslation, traceTranslation } from '../translation.ts';
 
-export interface TraceCommandOptions extends FlowOptions, PermissionOptions {
+export interface TraceCommandOptions extends FlowOptions, PermissionOptions, MapOptions, LayerSourceOptions {
   readonly source?: string;
   readonly reverse?: boolean;
   readonly numeric?: boolean;
@@ -26,10 +30,15 @@ export interface TraceCommandOptions extends FlowOptions, PermissionOptions {
   readonly timeout: number;
   readonly maxHops: number;
   readonly firstHop: number;
+  /** Values of each field that are tried where the path may split; 1: none but the trace's own. */
+  readonly flows?: number;
+  readonly steered?: boolean;
 }
 
 /** A silent hop is asked once more, as soon as the target's own time is known. */
 const SILENT_TRIES = 2;
+
+const CANNOT_TELL = 5;
 
 export const traceCommand = (host: string, options: TraceCommandOptions): Body =>
   async function* (network, signal) {
@@ -39,22 +48,36 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
     }
     const from = options.reverse ? host : (options.source ?? null);
     const to = options.reverse ? null : host;
-    const { ends, source, target, route } = await endsOf(network, { ...options, from, to, family: familyWanted({ ...options }) });
+    const known = await readMap(options);
+    const found = await endsOf(network, { ...options, from, to, family: familyWanted({ ...options }), known });
+    const { source, target, route } = found;
+    const ends = withSource(found.ends, network, options);
+    if (options.steered) {
+      requirePermission([ends.to], options);
+      refuseTranslation(ends.us, [ends.to], options);
+    }
     const run = newRun(random);
-    const namer = createNamer(names, options.numeric ?? false);
+    const namer = createNamer(known === null ? names : mappedNames(names, known), options.numeric ?? false);
     yield startEvent(ends.kind, engine, route, source, target);
 
     const hops: Hop[] = [];
-    const traced = trace(engine, openAsk(engine, run, signal), ends, {
+    const asking = openAsk(engine, run, signal);
+    const flow = flowOf(options, run);
+    const carries = options.steered ? 'home' : 'probe';
+    const timeoutNs = options.timeout * 1e9;
+    const traced = trace(engine, asking, ends, {
       count: options.count,
       silentTries: SILENT_TRIES,
       firstTtl: options.firstHop,
       lastTtl: options.maxHops,
-      timeoutNs: options.timeout * 1e9,
-      flow: flowOf(options, run),
+      timeoutNs,
+      flow,
+      carries,
     });
     for await (const [seen, name] of ahead(traced, (one) => namer.soon(one.kind === 'hop' ? addressOf(one.hop) : null))) {
       if (seen.kind === 'entry') {
+        const translated = yield* nestedTranslation(asking);
+        if (translated !== null) return { reached: false, exit: translated };
         const problem = entryProblem(ends, source.name ?? source.address, seen.answer);
         yield problem.said;
         return { reached: false, exit: problem.exit };
@@ -62,12 +85,34 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
       hops.push(seen.hop);
       yield hopEvent(seen.hop, name);
     }
-    yield { type: 'path', hops: pathOf(ends, hops) };
+    yield { type: 'path', part: 1, hops: pathOf(ends, hops) };
     yield* namer.late();
+    yield* traceTranslation(asking);
+    if ((options.flows ?? 1) > 1) {
+      const { splitEvents } = await import('./splits.ts'); // a plain trace need not load it
+      yield* splitEvents(network, asking, ends, hops, {
+        flow,
+        carries,
+        flows: options.flows!,
+        timeoutNs,
+        iOwnThis: options.iOwnThis ?? false,
+      });
+    }
     const reached = hops.some((hop) => hop.reached);
-    if (ends.kind !== 'trace' && !signal.aborted && hops.every((hop) => addressOf(hop) === null))
-      yield silence(source.name ?? source.address);
-    return { reached, exit: reached ? 0 : 1 };
+    if (reached || ends.kind === 'trace' || signal.aborted) return { reached, exit: reached ? 0 : 1 };
+    const router = source.name ?? source.address;
+    const last = hops.map(addressOf).findLast((address) => address !== null);
+    if (ends.kind === 'reverse' && hops.every(({ error }) => error === null)) {
+      const open = await openTo(trial(ends, network, options), engine, asking, { ends, flow, timeoutNs, hops });
+      if (open === 'us') return { reached, exit: 1 }; // beyond --max-hops
+      if (open !== null) {
+        yield opensTo(open, ends);
+        return { reached, exit: CANNOT_TELL };
+      }
+      if (last !== undefined) yield notHome(last, router);
+    }
+    if (last === undefined) yield silence(router);
+    return { reached, exit: 1 };
   };
 
 /** From us on; the ends as they were asked for, since a host may answer from another of its addresses. */
@@ -97,5 +142,5 @@ export function entryProblem(ends: PathEnds, router: string, answer: Answer): { 
 const silence = (router: string): Said => ({
   type: 'problem',
   code: 'SILENCE',
-  message: `Nothing came back over ${router}: it may not decapsulate, or something on the way drops IP in IP; see braceroute ${router}`,
+  message: `Nothing came back over ${router}: it may not decapsulate, something on the way may drop IP in IP, or filter it by its source address, or NAT translate the outer header alone; see braceroute ${router}`,
 });

@@ -1,11 +1,13 @@
 /** Errors and echo replies: who is told what, from which address, and whether at all (net/ipv4/icmp.c, net/ipv6/icmp.c). */
 import type { FamilyNumber } from '../../wire/address.ts';
-import { cross } from './crossing.ts';
+import { mtuOf } from './crossing.ts';
+import { depart } from './depart.ts';
 import { mix32 } from './flow.ts';
 import { destination, destinationBytes, type Family, isMulticast, source, sourceBytes, u16 } from './header.ts';
 import { errorClass, icmpPacket, OWN_TTL, quoteOf, trafficClass } from './icmp.ts';
 import { mayAnswer } from './limits.ts';
 import type { Node, Port } from './network.ts';
+import { fits } from './policer.ts';
 import { hashOf, ownAddress, portFor, waysTo } from './way.ts';
 import { nodeAt, type World } from './world.ts';
 
@@ -35,13 +37,17 @@ export function sendError(world: World, visit: Visit, kind: ErrorKind, rest = 0)
   const node = nodeAt(world, port);
   if (!mayBeTold(family, packet) || (node.topology.silent && kind === 'timeExceeded')) return;
   const [type, code] = ERRORS[kind][family.number];
-  const from = errorSource(world, node, visit);
+  const from = errorSource(node, visit);
   if (from === null) return;
   const message = { family: family.number, type, code, to: source(family, packet) };
   if (!mayAnswer(node.buckets, world.limits, message, world.nowNs, world.random.fraction)) return;
+  if (kind !== 'redirect' && isPoliced(node, world.nowNs)) return;
   const headers = { trafficClass: errorClass(family, packet), type, code, rest, body: quoteOf(family, packet) };
   sendOwn(world, node, visit, icmpPacket(family, { ...headers, ...ownHeader(node, family, from, sourceBytes(family, packet)) }));
 }
+
+const isPoliced = ({ behaviour: { icmpPolicer }, policed }: Node, nowNs: number): boolean =>
+  icmpPolicer !== null && !fits(policed, icmpPolicer, nowNs);
 
 /** From the address that was asked; the identifier and the sequence number travel back with the rest. */
 export function sendEchoReply(world: World, visit: Visit, at: number): void {
@@ -76,8 +82,8 @@ function sendOwn(world: World, node: Node, { family, packet: cause }: Visit, pac
   }
   const way = waysTo(node, family, to);
   if (way === null) return;
-  const out = portFor(way, hashOf(world, node, family, cause)); // an answer takes the way that its cause's hash gives
-  if (packet.length <= out.out.link.mtu) cross(world, out, family, packet);
+  const out = portFor(way, hashOf(node, family, cause)); // an answer takes the way that its cause's hash gives
+  if (packet.length <= mtuOf(out.out)) depart(world, node, out, family, packet);
 }
 
 /** Never about an ICMP error, a later fragment, or what was sent to or by more than one (RFC 1122 §3.2.2, RFC 4443 §2.4e). */
@@ -98,11 +104,11 @@ function isError(family: Family, type: number | undefined): boolean {
  * The address asked, where it is ours. Else over IPv4 that of the interface by which the answer leaves, over IPv6 that by which the
  * packet came (icmp_errors_use_inbound_ifaddr is 0 in both profiles); a node whose routes prefer its loopback address answers by it.
  */
-function errorSource(world: World, node: Node, { port, family, packet }: Visit): Uint8Array | null {
+function errorSource(node: Node, { port, family, packet }: Visit): Uint8Array | null {
   if (node.own.has(destination(family, packet))) return destinationBytes(family, packet); // also one of a link that is down
   const way = waysTo(node, family, source(family, packet));
   if (way === null) return null;
   if (node.topology.source === 'loopback' && !way.onLink) return node.loopback[family.number];
   if (family.number === 6) return port.addresses[6];
-  return portFor(way, hashOf(world, node, family, packet)).addresses[4];
+  return portFor(way, hashOf(node, family, packet)).addresses[4];
 }

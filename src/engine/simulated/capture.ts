@@ -15,5 +15,6 @@ export function capture(world: World, port: Port | null, family: Family, packet:
   bytes.set(port?.out.far.mac ?? NOBODY, 6);
   put16(bytes, 12, family.etherType);
   bytes.set(packet, ETHERNET_HEADER);
-  world.captured.push({ bytes, linkType: LINKTYPE_ETHERNET, timeNs: world.startNs + BigInt(world.nowNs) });
+  const arrivedBy = port?.end.interface ?? 'lo';
+  world.captured.push({ bytes, linkType: LINKTYPE_ETHERNET, timeNs: world.startNs + BigInt(world.nowNs), arrivedBy });
 }

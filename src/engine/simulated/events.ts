@@ -2,6 +2,7 @@
 import { sendError, type Visit } from './answer.ts';
 import { capture } from './capture.ts';
 import { visit } from './router.ts';
+import { release } from './waiting.ts';
 import { type Arrival, nodeAt, type World } from './world.ts';
 
 /** So many events are handled at a stretch; between stretches timers and signals run. */
@@ -26,6 +27,7 @@ function handle(world: World, event: Arrival): void {
   if (event.kind === 'unresolved') sendError(world, event, 'noHost');
   else if (event.kind === 'self')
     capture(world, null, event.family, event.packet); // an error or a reply: nothing comes of it
+  else if (event.kind === 'held') release(world, event);
   else if (event.port.out.up) receive(world, event); // else the link went down with the packet on it
 }
 

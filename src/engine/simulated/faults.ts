@@ -2,11 +2,11 @@
 import { BeaconError } from '../../error.ts';
 import type { Counters } from '../../topology/counters.ts';
 import type { Fault } from '../../topology/fault.ts';
-import { NO_FAULT } from '../../topology/fault.ts';
+import { checkFault, NO_FAULT } from '../../topology/fault.ts';
 import { linkNamed, nodeNamed } from '../../topology/lookup.ts';
-import { type Direction, emptyTally, type Network } from './network.ts';
+import { type Direction, emptyLine, emptyTally, type Network } from './network.ts';
 
-/** Throws BeaconError ERR_USAGE for a stranger and for one direction `down`: a link has one carrier. */
+/** Throws BeaconError ERR_USAGE for a stranger, a value that no link can have, and for one direction `down`: a link has one carrier. */
 export function setFault(network: Network, name: string, from: string | null, fault: Fault | 'down' | 'clear', salt: () => number): void {
   const link = linkNamed(network.topology, name);
   const sender = from === null ? null : (nodeNamed(network.topology, from)?.name ?? from);
@@ -21,13 +21,17 @@ export function setFault(network: Network, name: string, from: string | null, fa
     );
   if (fault === 'down') for (const direction of both) direction.up = false;
   else if (fault === 'clear') for (const direction of wanted) reset(direction, NO_FAULT, salt());
-  else for (const direction of wanted) reset(direction, fault, salt());
+  else {
+    checkFault(fault, link.mtu);
+    for (const direction of wanted) reset(direction, fault, salt());
+  }
   if (fault === 'clear') for (const direction of both) direction.up = true;
 }
 
 function reset(direction: Direction, fault: Fault, salt: number): void {
   direction.fault = fault;
   direction.salt = salt;
+  direction.line = emptyLine();
   direction.tally = emptyTally();
 }
 

@@ -115,12 +115,23 @@ export const sourceBytes = (family: Family, packet: Uint8Array): Uint8Array =>
 export const destinationBytes = (family: Family, packet: Uint8Array): Uint8Array =>
   packet.subarray(family.destinationAt, family.destinationAt + family.addressLength);
 
-/** One less to live; the IPv4 checksum follows (RFC 1624 eqn. 3: only the word that holds the ttl has changed). */
-export function decrementTtl(family: Family, packet: Uint8Array): void {
-  packet[family.ttlAt]! -= 1;
-  if (family.number === 6) return;
-  const sum = (~u16(packet, 10) & 0xffff) + 0xfeff; // the word minus 0x0100, in one's complement
-  put16(packet, 10, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);
+export const setTtl = (family: Family, packet: Uint8Array, ttl: number): void =>
+  family.number === 4 ? put4(packet, 8, (ttl << 8) | packet[9]!) : void packet.set([ttl], 7);
+
+export const decrementTtl = (family: Family, packet: Uint8Array): void => setTtl(family, packet, packet[family.ttlAt]! - 1);
+
+/** The upper six bits of the traffic class (RFC 2474); the ECN bits stay. */
+export const setDscp = (family: Family, packet: Uint8Array, dscp: number): void =>
+  family.number === 4
+    ? put4(packet, 0, (u16(packet, 0) & 0xff03) | (dscp << 2))
+    : put16(packet, 0, (u16(packet, 0) & 0xf03f) | (dscp << 6));
+
+/** A word of an IPv4 header; the checksum follows (RFC 1624 eqn. 3), and a wrong one stays wrong. */
+function put4(packet: Uint8Array, at: number, word: number): void {
+  const sum = (~u16(packet, 10) & 0xffff) + (~u16(packet, at) & 0xffff) + word;
+  const folded = (sum & 0xffff) + (sum >>> 16);
+  put16(packet, at, word);
+  put16(packet, 10, ~((folded & 0xffff) + (folded >>> 16)) & 0xffff);
 }
 
 /** The family of the packet inside a header with this protocol number (RFC 2003, RFC 2473, RFC 4213), or null. */

@@ -1,18 +1,23 @@
 /** A topology made ready to carry packets: nodes with their tables, ports, and the two directions of each link. */
 
+import type { Behaviour } from '../../topology/behaviour.ts';
 import { type Fault, NO_FAULT } from '../../topology/fault.ts';
+import { vantageOf } from '../../topology/lookup.ts';
 import { type NextHop, routesOf } from '../../topology/routes.ts';
 import { HOST_LENGTH } from '../../topology/subnet.ts';
 import type { Link, LinkEnd, Topology, TopologyNode } from '../../topology/topology.ts';
 import { type Address, addressBytes, type FamilyNumber, familyOf } from '../../wire/address.ts';
+import type { Flows } from './conntrack.ts';
 import { FAMILIES, type Key } from './header.ts';
 import { type Buckets, emptyBuckets } from './limits.ts';
+import { emptyPoliced, type Policed } from './policer.ts';
 import type { Random } from './random.ts';
 
 export interface Network {
   readonly topology: Topology;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly directions: readonly Direction[];
+  readonly vantage: Node;
 }
 
 export interface Node {
@@ -20,8 +25,13 @@ export interface Node {
   readonly own: ReadonlyMap<Key, Own>;
   readonly loopback: Readonly<Record<FamilyNumber, Uint8Array>>;
   readonly ports: readonly Port[];
-  readonly tables: Readonly<Record<FamilyNumber, Table>>;
+  tables: Readonly<Record<FamilyNumber, Table>>;
   readonly buckets: Buckets;
+  behaviour: Behaviour;
+  /** Its own errors, where the behaviour polices them. */
+  policed: Policed;
+  /** What passed it, where it drops what conntrack calls invalid. */
+  readonly flows: Flows;
   /** Makes its choice among equal ways its own. */
   readonly salt: number;
   /** The ID of its next IPv4 packet. */
@@ -58,10 +68,20 @@ export interface Direction {
   fault: Fault;
   up: boolean;
   salt: number;
-  /** When the last packet arrives: none overtakes it by jitter alone. */
-  lastNs: number;
+  line: Line;
   tally: Tally;
 }
+
+/** What the packets before leave to the next one. */
+export interface Line {
+  /** When the last packet arrives: none overtakes it by jitter alone. */
+  lastNs: number;
+  /** When the last one is through the rate. */
+  freeNs: number;
+  readonly policed: Policed;
+}
+
+export const emptyLine = (): Line => ({ lastNs: 0, freeNs: 0, policed: emptyPoliced() });
 
 /** Of the packets given to one direction since its fault was set; the link's own talk (neighbour discovery) is not among them. */
 export interface Tally {
@@ -96,7 +116,8 @@ export function network(topology: Topology, random: Random): Network {
       random,
     ),
   );
-  return { topology, nodes: new Map(nodes.map((node) => [node.topology.name, node])), directions: ports.flat().map((port) => port.out) };
+  const byName = new Map(nodes.map((node) => [node.topology.name, node]));
+  return { topology, nodes: byName, directions: ports.flat().map((port) => port.out), vantage: byName.get(vantageOf(topology).name)! };
 }
 
 function portsOf(link: Link, index: number): [Port, Port] {
@@ -127,7 +148,7 @@ const directionOf = (link: Link, from: LinkEnd, to: LinkEnd): Direction => ({
   fault: NO_FAULT,
   up: true,
   salt: 0,
-  lastNs: 0,
+  line: emptyLine(),
   tally: emptyTally(),
 });
 
@@ -136,8 +157,11 @@ const nodeFor = (topology: Topology, node: TopologyNode, ports: readonly Port[],
   own: new Map([...loopbackOwn(node), ...ports.flatMap((port) => portOwn(node, port))]),
   loopback: { 4: addressBytes(node.loopback[4]), 6: addressBytes(node.loopback[6]) },
   ports,
-  tables: { 4: tableOf(topology, node, ports, 4), 6: tableOf(topology, node, ports, 6) },
+  tables: tablesOf(topology, node, ports),
   buckets: emptyBuckets(),
+  behaviour: node.behaviour,
+  policed: emptyPoliced(),
+  flows: new Map(),
   salt: random.word(),
   id: random.word() & 0xffff,
 });
@@ -153,6 +177,16 @@ function portOwn({ vantage }: TopologyNode, port: Port): [Key, Own][] {
   const both = [port.end.addresses[4], port.end.addresses[6]].map((address): [Key, Own] => [keyOf(address), own(address, port)]);
   const anycast = { ...own(port.end.addresses[6], port), anycast: true };
   return vantage ? both : [...both, [FAMILIES[6].subnet(port.keys[6]), anycast]];
+}
+
+const tablesOf = (topology: Topology, node: TopologyNode, ports: readonly Port[]): Node['tables'] => ({
+  4: tableOf(topology, node, ports, 4),
+  6: tableOf(topology, node, ports, 6),
+});
+
+/** From now on routers send packets as in this topology, of the same nodes and links with other costs. */
+export function setRoutes({ nodes }: Network, topology: Topology): void {
+  for (const node of nodes.values()) node.tables = tablesOf(topology, node.topology, node.ports);
 }
 
 function tableOf(topology: Topology, { name }: TopologyNode, ports: readonly Port[], family: FamilyNumber): Table {

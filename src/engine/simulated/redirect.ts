@@ -1,6 +1,6 @@
 /** A packet that leaves by the port it came in on: its sender, if on that link, is told of the shorter way. */
 import { ERRORS, sendError, type Visit } from './answer.ts';
-import { cross } from './crossing.ts';
+import { depart } from './depart.ts';
 import { destination, destinationBytes, put16, source, sourceBytes, u32 } from './header.ts';
 import { icmpPacket } from './icmp.ts';
 import { mayRedirect4, mayRedirect6 } from './limits.ts';
@@ -24,7 +24,8 @@ export function redirect4(world: World, visit: Visit, way: Way): void {
 export function redirect6(world: World, visit: Visit, way: Way): void {
   const { port, family, packet } = visit;
   const [to, from] = [destination(family, packet), source(family, packet)];
-  const { buckets } = nodeAt(world, port);
+  const node = nodeAt(world, port);
+  const { buckets } = node;
   if (!mayRedirect6(buckets, to, world.nowNs)) return; // the kernel draws this before it looks whether it has something to tell
   if (!way.onLink || family.subnet(from) !== family.subnet(port.keys[6]) || !mayRedirect6(buckets, from, world.nowNs)) return;
   const [type, code] = ERRORS.redirect[6];
@@ -36,7 +37,7 @@ export function redirect6(world: World, visit: Visit, way: Way): void {
     flowLabel: 0,
     hopLimit: 255,
   };
-  cross(world, port, family, icmpPacket(family, { ...headers, type, code, rest: 0, body: redirectBody(visit) }));
+  depart(world, node, port, family, icmpPacket(family, { ...headers, type, code, rest: 0, body: redirectBody(visit) }));
 }
 
 const LINK_LAYER_OPTION = 8;

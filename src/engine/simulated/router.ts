@@ -1,51 +1,42 @@
 /** What a node does with a packet that comes in: strip its own outer headers, take it, or hand it on (as Linux 6.18 does). */
 import { sendError, type Visit } from './answer.ts';
-import { cross } from './crossing.ts';
+import { isInvalid, remember } from './conntrack.ts';
+import { mtuOf } from './crossing.ts';
+import { decapsulated } from './decapsulate.ts';
 import { deliver } from './deliver.ts';
-import { decrementTtl, destination, type Family, innerFamily, isMulticast, isUnroutable, source, u16 } from './header.ts';
+import { depart } from './depart.ts';
+import { decrementTtl, destination, type Family, isMulticast, isUnroutable, source, u16 } from './header.ts';
 import { mayTellNoRoute } from './limits.ts';
 import type { Node, Port, Way } from './network.ts';
 import { redirect4, redirect6 } from './redirect.ts';
 import { hashOf, isBroadcast, isNobodys, ownAddress, portFor, waysTo } from './way.ts';
 import { nodeAt, type World } from './world.ts';
 
-/** As many of its own headers as a router strips at one visit. */
-const MOST_LAYERS = 8;
 /** Three questions, a second each, until a neighbour is given up. */
 const UNRESOLVED_NS = 3e9;
 
 export function visit(world: World, port: Port, outerFamily: Family, outer: Uint8Array): void {
   const node = nodeAt(world, port);
-  const { family, bytes } = node.topology.decapsulates ? decapsulated(node, outerFamily, outer) : { family: outerFamily, bytes: outer };
-  const packet = family.whole(bytes);
-  if (packet === null || isMartian(node, family, packet)) return;
-  const arrived = { port, family, packet };
-  if (ownAddress(node, family, destination(family, packet))) deliver(world, arrived);
-  else forward(world, node, arrived);
+  const left = decapsulated(world, port, { family: outerFamily, bytes: outer });
+  const packet = left?.family.whole(left.bytes);
+  if (!left || !packet || isMartian(node, left.family, packet)) return;
+  const arrived = { port, family: left.family, packet };
+  if (!ownAddress(node, left.family, destination(left.family, packet))) forward(world, node, arrived);
+  else take(world, node, arrived);
 }
 
-/** RFC 2003 and RFC 2473 in any mix. A header with options, of a fragment or with a wrong checksum is left to the node itself. */
-function decapsulated(node: Node, outerFamily: Family, outer: Uint8Array): { family: Family; bytes: Uint8Array } {
-  let [family, bytes] = [outerFamily, outer];
-  for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
-    const inner = isStrippable(family, bytes) ? innerFamily(bytes[family.protocolAt]!) : null;
-    const own = inner && node.own.get(destination(family, bytes));
-    if (!inner || !own || own.anycast) break;
-    own.decapsulated += 1;
-    bytes = bytes.subarray(family.headerLength);
-    family = inner;
-  }
-  return { family, bytes };
+function take(world: World, node: Node, arrived: Visit): void {
+  if (tracks(node)) remember(node.flows, arrived.family, arrived.packet, world.nowNs);
+  deliver(world, arrived);
 }
 
-const isStrippable = (family: Family, bytes: Uint8Array): boolean =>
-  family.whole(bytes) !== null && (family.number === 6 || (bytes[0] === 0x45 && !family.isFragment(bytes)));
+const tracks = ({ behaviour }: Node): boolean => behaviour.filters.includes('ct-invalid');
 
-/** Addresses that no packet may carry; over IPv4 also the node's own as source (accept_local 0). */
+/** Addresses that no packet may carry; over IPv4 also the node's own as source, unless it accepts them. */
 function isMartian(node: Node, family: Family, packet: Uint8Array): boolean {
   if (isMulticast(family, packet, family.sourceAt) || isMulticast(family, packet, family.destinationAt)) return true;
   if (isUnroutable(family, packet, family.destinationAt) || isUnroutable(family, packet, family.sourceAt)) return true;
-  return family.number === 4 && node.own.has(source(family, packet));
+  return family.number === 4 && !node.behaviour.acceptLocal && node.own.has(source(family, packet));
 }
 
 function forward(world: World, node: Node, arrived: Visit): void {
@@ -59,17 +50,21 @@ function forward(world: World, node: Node, arrived: Visit): void {
 
 function handOn(world: World, node: Node, arrived: Visit, way: Way): void {
   const { port, family, packet } = arrived;
-  const out = portFor(way, hashOf(world, node, family, packet));
+  const out = portFor(way, hashOf(node, family, packet));
   if (out === port && family.number === 6) redirect6(world, arrived, way);
-  if (packet.length > out.out.link.mtu) {
-    tellTooBig(world, arrived, out.out.link.mtu);
+  if (packet.length > mtuOf(out.out)) {
+    tellTooBig(world, arrived, mtuOf(out.out));
     return;
   }
   decrementTtl(family, packet);
   if (out === port && family.number === 4) redirect4(world, arrived, way);
+  if (tracks(node)) {
+    if (isInvalid(node.flows, family, packet, world.nowNs)) return;
+    remember(node.flows, family, packet, world.nowNs);
+  }
   if (isNobodys(way, out, family, packet))
     world.agenda.enter({ atNs: world.nowNs + UNRESOLVED_NS, kind: 'unresolved', port, family, packet });
-  else cross(world, out, family, packet);
+  else depart(world, node, out, family, packet);
 }
 
 /** A host keeps quiet over IPv4; over IPv6 the kernel lets it tell. */

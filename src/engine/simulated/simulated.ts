@@ -2,19 +2,20 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { BeaconError } from '../../error.ts';
 import type { Names } from '../../host/names.ts';
+import type { Behaviour, HashPolicy } from '../../topology/behaviour.ts';
 import type { Counters } from '../../topology/counters.ts';
 import type { Fault } from '../../topology/fault.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Engine, Packet, Route } from '../engine.ts';
 import { agenda } from './agenda.ts';
-import { cross } from './crossing.ts';
+import { setBehaviour } from './behave.ts';
+import { cross, mtuOf } from './crossing.ts';
 import { advance } from './events.ts';
 import { countersOf, setFault } from './faults.ts';
-import type { HashPolicy } from './flow.ts';
 import { FAMILIES } from './header.ts';
 import { simulatedNames } from './names.ts';
-import { network, type Port } from './network.ts';
+import { network, type Port, setRoutes } from './network.ts';
 import { LIMITS } from './profile.ts';
 import { random } from './random.ts';
 import { type Uplink, uplinkTo } from './uplink.ts';
@@ -27,10 +28,10 @@ export interface SimulatedOptions {
   readonly startNs?: bigint;
   /** What each link takes besides its own delay; 50 µs where left out, about what the lab's links take. */
   readonly hopNs?: number;
-  /** The part of all packets that comes `reorderMs` later than its turn: 0 and 1 where left out. */
+  /** The part of all packets that is held until those sent within `reorderMs` after it have gone: 0 and 1 where left out. */
   readonly reorder?: number;
   readonly reorderMs?: number;
-  /** How routers choose among equal ways; 1 where left out, as in the lab. */
+  /** How all routers choose among equal ways; as the topology says where left out. */
   readonly hashPolicy?: HashPolicy;
 }
 
@@ -42,15 +43,19 @@ export interface Simulated extends Engine {
    * that direction begin anew. `down` takes both ends. Throws BeaconError ERR_USAGE for a stranger.
    */
   fault(link: string, from: string | null, fault: Fault | 'down' | 'clear'): void;
+  /** Replaces what a router does besides forwarding; `clear`: what the topology says. Throws BeaconError ERR_USAGE for a stranger. */
+  behave(node: string, behaviour: Behaviour | 'clear'): void;
+  /** The routers' tables become those of a topology of the same nodes and links, with other costs: routes change. */
+  reroute(topology: Topology): void;
   counters(): Counters;
 }
 
-const DEFAULTS = { seed: 1, startNs: 1_767_225_600_000_000_000n, hopNs: 50_000, reorder: 0, reorderMs: 1, hashPolicy: 1 } as const;
+const DEFAULTS = { seed: 1, startNs: 1_767_225_600_000_000_000n, hopNs: 50_000, reorder: 0, reorderMs: 1 } as const;
 /** Waiting that needs no waiting still lets signals and timers run, once in so many calls. */
 const BREATH = 64;
 
 export function simulated(topology: Topology, options: SimulatedOptions = {}): Simulated {
-  const world = worldOf(topology, { ...DEFAULTS, ...options });
+  const world = worldOf(hashedBy(topology, options.hashPolicy), { ...DEFAULTS, ...options });
   const uplinks = new Map<Address, Uplink>();
   const ports = new Map<Route, Port | null>();
   let calls = 0;
@@ -58,7 +63,8 @@ export function simulated(topology: Topology, options: SimulatedOptions = {}): S
 
   async function route(destination: Address): Promise<Route> {
     open('route()');
-    const uplink = uplinks.get(destination) ?? uplinkTo(world.network, destination);
+    const known = uplinks.get(destination);
+    const uplink = known && isCurrent(known) ? known : uplinkTo(world.network, destination);
     uplinks.set(destination, uplink);
     ports.set(uplink.route, uplink.port);
     return uplink.route;
@@ -102,20 +108,26 @@ export function simulated(topology: Topology, options: SimulatedOptions = {}): S
     receive,
     drops: () => 0,
     fault: (link, from, fault) => setFault(world.network, link, from, fault, world.random.word),
+    behave: (node, behaviour) => setBehaviour(world.network, node, behaviour),
+    reroute: (other) => setRoutes(world.network, other),
     counters: () => countersOf(world.network),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function worldOf(topology: Topology, { seed, startNs, hopNs, reorder, reorderMs, hashPolicy }: Required<SimulatedOptions>): World {
+const hashedBy = (topology: Topology, hashPolicy: HashPolicy | undefined): Topology =>
+  hashPolicy === undefined
+    ? topology
+    : { ...topology, nodes: topology.nodes.map((node) => ({ ...node, behaviour: { ...node.behaviour, hashPolicy } })) };
+
+function worldOf(topology: Topology, { seed, startNs, hopNs, reorder, reorderMs }: Required<Omit<SimulatedOptions, 'hashPolicy'>>): World {
   const chance = random(seed);
   return {
     network: network(topology, chance),
     agenda: agenda(),
     random: chance,
     limits: LIMITS[topology.profile],
-    hashPolicy,
     hopNs,
     reorder,
     reorderNs: reorderMs * 1e6,
@@ -125,8 +137,12 @@ function worldOf(topology: Topology, { seed, startNs, hopNs, reorder, reorderMs,
   };
 }
 
+/** A fault may have changed the first link's MTU since it was asked for. */
+const isCurrent = ({ route, port }: Uplink): boolean => port === null || route.mtu === mtuOf(port.out);
+
 /** A copy goes: the caller may use its bytes again, and routers change theirs. */
-function leave(world: World, { destination, mtu }: Route, port: Port | null, packet: Uint8Array): void {
+function leave(world: World, { destination, mtu: known }: Route, port: Port | null, packet: Uint8Array): void {
+  const mtu = port === null ? known : mtuOf(port.out);
   if (packet.length > mtu)
     throw new BeaconError(
       'ERR_MTU',

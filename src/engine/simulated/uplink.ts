@@ -3,6 +3,7 @@ import { BeaconError } from '../../error.ts';
 import { vantageOf } from '../../topology/lookup.ts';
 import { type Address, addressBytes, addressText, type FamilyNumber, familyOf, parseAddress } from '../../wire/address.ts';
 import type { Route } from '../engine.ts';
+import { mtuOf } from './crossing.ts';
 import { mix32 } from './flow.ts';
 import { FAMILIES } from './header.ts';
 import type { Network, Node, Port } from './network.ts';
@@ -36,7 +37,14 @@ export function uplinkTo(network: Network, text: Address): Uplink {
   const { interface: name, addresses } = port.end;
   const nextHop = way.onLink ? destination : port.out.far.end.addresses[number];
   return {
-    route: { destination, interface: name, source: sourceOf(node, number, way.onLink, addresses), nextHop, mtu: port.out.link.mtu },
+    route: {
+      destination,
+      interface: name,
+      source: sourceOf(node, number, way.onLink, addresses),
+      nextHop,
+      mtu: mtuOf(port.out),
+      ways: way.ports.length,
+    },
     port,
   };
 }

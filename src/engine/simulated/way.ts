@@ -2,7 +2,6 @@
 import { pathHash } from './flow.ts';
 import { destination, type Family, type Key } from './header.ts';
 import type { Node, Own, Port, Way } from './network.ts';
-import type { World } from './world.ts';
 
 /** The address of the node itself that a packet is for, or null. */
 export function ownAddress(node: Node, family: Family, key: Key): Own | null {
@@ -36,5 +35,5 @@ export const isNobodys = (way: Way, port: Port, family: Family, packet: Uint8Arr
 export const isBroadcast = (way: Way, family: Family, key: Key): boolean =>
   way.onLink && family.number === 4 && ((key as number) & 3) === 3;
 
-export const hashOf = (world: World, node: Node, family: Family, packet: Uint8Array): number =>
-  pathHash(family, packet, node.salt, world.hashPolicy);
+export const hashOf = (node: Node, family: Family, packet: Uint8Array): number =>
+  pathHash(family, packet, node.salt, node.behaviour.hashPolicy);

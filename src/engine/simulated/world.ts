@@ -1,7 +1,6 @@
 /** What all parts of a running simulation share. */
 import type { Packet } from '../engine.ts';
 import type { Agenda } from './agenda.ts';
-import type { HashPolicy } from './flow.ts';
 import type { Family } from './header.ts';
 import type { Network, Node, Port } from './network.ts';
 import type { Limits } from './profile.ts';
@@ -12,10 +11,9 @@ export interface World {
   readonly agenda: Agenda<Arrival>;
   readonly random: Random;
   readonly limits: Limits;
-  readonly hashPolicy: HashPolicy;
   /** What one link takes besides its own delay: the work of the router before it. */
   readonly hopNs: number;
-  /** The part of all packets that is overtaken by those sent within `reorderNs` after it. */
+  /** The part of all packets that is held until those sent within `reorderNs` after it have gone. */
   readonly reorder: number;
   readonly reorderNs: number;
   /** The world's beginning; all else counts from it. */
@@ -25,9 +23,13 @@ export interface World {
   captured: Packet[];
 }
 
-/** A packet that comes to a port; one whose next neighbour was asked for in vain (with the port it came by); one from the vantage to itself. */
+/**
+ * A packet that comes to a port; one that waits there to be overtaken; one whose next neighbour was asked for in vain (with the
+ * port it came by); one from the vantage to itself.
+ */
 export type Arrival = { readonly atNs: number; readonly family: Family; readonly packet: Uint8Array } & (
   | { readonly kind: 'arrival' | 'unresolved'; readonly port: Port }
+  | { readonly kind: 'held'; readonly port: Port; readonly inOrderNs: number }
   | { readonly kind: 'self' }
 );
 
