@@ -4,6 +4,7 @@
  */
 
 export { boomerang, type Landing, type Waypoint } from './boomerang/itinerary.ts';
+export { type LayerSource, layerSources } from './boomerang/layer-source.ts';
 export type { ProbedPath } from './boomerang/path.ts';
 export { type HopState, type SurveyedHop, type SurveyOptions, survey } from './boomerang/survey.ts';
 export { type SweepOptions, sweep } from './boomerang/sweep.ts';
@@ -28,8 +29,12 @@ export type { Event } from './report/event.ts';
 export { type Fault, NO_FAULT, type Share } from './topology/fault.ts';
 export { parseTopology } from './topology/parse.ts';
 export type { Topology } from './topology/topology.ts';
+export type { FieldName, FieldsAsked } from './trace/field.ts';
 export type { Hop, HopAnswer } from './trace/hop.ts';
-export type { PathEnds, PathKind } from './trace/path-kind.ts';
+export type { Carries, PathEnds, PathKind } from './trace/path-kind.ts';
+export type { NextHop, Split } from './trace/split.ts';
+export { type SplitOptions, searchSplits, type Tried } from './trace/split-search.ts';
+export { type Searched, steeredTrace } from './trace/steered.ts';
 export { type Traced, type TraceOptions, trace } from './trace/trace.ts';
 export type { Address } from './wire/address.ts';
 export { type Dissected, dissect } from './wire/dissect.ts';

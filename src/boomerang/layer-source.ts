@@ -46,7 +46,7 @@ export function sourcesOf(path: ProbedPath, destinations: readonly Address[], so
 }
 
 /** Without a second address of ours there is no `second`. */
-export const variants = (second: Address | null): LayerSource[] =>
+export const layerSources = (second: Address | null): LayerSource[] =>
   LAYER_SOURCES.flatMap((kind): LayerSource[] => {
     if (kind !== 'second') return [{ kind }];
     return second === null ? [] : [{ kind, address: second }];
@@ -54,7 +54,7 @@ export const variants = (second: Address | null): LayerSource[] =>
 
 /** `--layer-source`: all of them, `us` first; or one. Null where that one needs an address that we do not have. */
 export function chosenSources(wanted: LayerSourceKind | 'auto', second: Address | null): readonly LayerSource[] | null {
-  const all = variants(second);
+  const all = layerSources(second);
   const chosen = wanted === 'auto' ? all : all.filter(({ kind }) => kind === wanted);
   return chosen.length === 0 ? null : chosen;
 }

@@ -3,6 +3,7 @@ import { chosenSources, type LayerSource, type LayerSourceKind } from '../boomer
 import type { SurveyedHop } from '../boomerang/survey.ts';
 import { BeaconError } from '../error.ts';
 import { type Address, familyOf } from '../wire/address.ts';
+import { isPrivate } from '../wire/scope.ts';
 import type { Network } from './network.ts';
 import type { Said } from './session.ts';
 
@@ -15,7 +16,9 @@ export function sourcesFor(us: Address, network: Network, { layerSource = 'auto'
   return chosenSources(layerSource, otherAddress(us, network)) ?? [{ kind: 'second', address: secondAddress(us, network) }];
 }
 
-export const otherAddress = (us: Address, { ownAddresses }: Network): Address | null => ownAddresses?.(us)[0] ?? null;
+/** Of the same kind, public or private: routers that check sources would drop the other. */
+export const otherAddress = (us: Address, { ownAddresses }: Network): Address | null =>
+  ownAddresses?.(us).find((address) => isPrivate(address) === isPrivate(us)) ?? null;
 
 /** Throws ERR_USAGE where we have none. */
 export function secondAddress(us: Address, network: Network): Address {

@@ -2,9 +2,9 @@
  * The door between those who ask and the network: questions go out paced, and each probe gets exactly one outcome. In time is
  * decided by the stamps of the packets, never by when this code ran.
  */
-import type { Disturbance, Engine, Packet } from '../engine/engine.ts';
+import type { Engine, Packet } from '../engine/engine.ts';
 import { craft } from './craft.ts';
-import { createDropWindows } from './drop-windows.ts';
+import { createLooks, LOOK_NS } from './looks.ts';
 import { match, type Sighting } from './match.ts';
 import type { Answered, Observation, Outcome, Probe, Strays } from './observation.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -42,10 +42,6 @@ type Heard = Extract<Sighting, { kind: 'answer' }>;
 
 /** Probes are sent in bursts of no more than this, between looks at what came back. */
 const BURST = 64;
-/** Drop counters are read, and an interruption is noticed, at least this often. */
-const LOOK_NS = 100_000_000;
-/** Before silence is judged they are read again, where that was longer ago than this: reading them takes 0.1 ms. */
-const FRESH_NS = 5_000_000;
 /** Packets are handed out nearly in the order of their stamps: this much later, none that is earlier will come. */
 const DISORDER_NS = 10_000_000;
 
@@ -159,37 +155,6 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
 
 /** Our own stack's errors come by the loopback interface, whatever address of ours they come from. */
 const arrivedOnLoopback = ({ arrivedBy }: Packet, { question }: Probe): boolean => arrivedBy === 'lo' && question.route.interface !== 'lo';
-
-interface Looks {
-  /** Looks at what this machine itself lost or suffered, when it is time; the time of the last look. */
-  look(anyDue: boolean): number;
-  /** The earliest time at which silence may be judged by a fresh look. */
-  nextNs(): number;
-  /** True where the answer awaited in this span may have been lost by ourselves. */
-  excuse(fromNs: number, toNs: number): boolean;
-}
-
-/** An engine that is only computed is looked at each time, which costs nothing there. */
-function createLooks(engine: Engine, sinceNs: (timeNs: bigint) => number): Looks {
-  const [everyNs, freshNs] = engine.can.realTime ? [LOOK_NS, FRESH_NS] : [0, 0];
-  const windows = createDropWindows(engine.drops(), 0);
-  let disturbances: readonly Disturbance[] = [];
-  let lookedNs = 0;
-  return {
-    look(anyDue) {
-      const nowNs = sinceNs(engine.nowNs());
-      if (nowNs - lookedNs < (anyDue ? freshNs : everyNs)) return lookedNs;
-      windows.look(engine.drops(), nowNs);
-      disturbances = engine.disturbances?.() ?? [];
-      lookedNs = nowNs;
-      return lookedNs;
-    },
-    nextNs: () => lookedNs + freshNs,
-    excuse: (fromNs, toNs) =>
-      disturbances.some((one) => sinceNs(one.fromNs) <= toNs && (one.untilNs === null || sinceNs(one.untilNs) >= fromNs)) ||
-      windows.excuses(fromNs, toNs),
-  };
-}
 
 const answered = (sighting: Heard, probe: Probe, rttNs: number, arrivedBy: string | undefined): Answered => ({
   kind: 'answered',

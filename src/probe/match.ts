@@ -1,6 +1,6 @@
 /** A received packet to what it says about which probe: by what the packet carries, never by the order of arrival. */
 import type { Packet } from '../engine/engine.ts';
-import { addressText } from '../wire/address.ts';
+import { addressText, type FamilyNumber } from '../wire/address.ts';
 import { onesSum } from '../wire/checksum.ts';
 import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
 import { type IcmpHeader, isEchoReply, isRedirect, nextHopMtu, quotes, readIcmp, readQuote } from '../wire/icmp.ts';
@@ -47,7 +47,7 @@ function matchEcho(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: R
   if (seen.kind !== 'passing' && seen.kind !== 'landing') return seen;
   const { sequence } = readIdentity(bytes, headers.at + ECHO_HEADER, headers.end)!;
   if (pending.question(sequence) === undefined) return seen;
-  const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null } as const;
+  const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null, quotedTtl: null } as const;
   return isSelf(answer, sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence, answer, rewritten: null };
 }
 
@@ -114,7 +114,9 @@ function matchError(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: 
   if (!isIntact(bytes, headers)) return { kind: 'corrupted' }; // one wrong bit of a quoted ID would be another probe's answer
   if (quoted === 'ambiguous') return { kind: 'ambiguous' };
   if (isRedirect(icmp.family, icmp.type)) return { kind: 'redirect', sequence: quoted.sequence };
-  const answer: Answer = { ...answerOf(bytes, headers, icmp), grade: quoted.grade, leg: quoted.leg, mtu: nextHopMtu(icmp) };
+  const { grade, leg } = quoted;
+  const quotedTtl = quote.packet[FAMILIES[(quote.packet[0]! >> 4) as FamilyNumber].at.ttl]!;
+  const answer: Answer = { ...answerOf(bytes, headers, icmp), grade, leg, mtu: nextHopMtu(icmp), quotedTtl };
   if (isSelf(answer, quoted.sequence, pending)) return { kind: 'self' };
   return {
     kind: 'answer',

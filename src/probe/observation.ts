@@ -33,6 +33,8 @@ export interface Answer {
   readonly leg: number | null;
   /** The next hop's MTU, where the error names one. */
   readonly mtu: number | null;
+  /** What was left of the ttl in the outermost quoted header; null for an echo reply. */
+  readonly quotedTtl: number | null;
 }
 
 export type Answered = Outcome & { readonly kind: 'answered' };

@@ -18,7 +18,12 @@ const findingPath = (start: StartEvent): string | null =>
 export const LAYOUTS: Readonly<Record<Command, Layout>> = {
   trace: { headline: (start) => `Doing traceroute to ${target(start)}${uplink(start)}`, hops: true, path: false, table: false },
   reverse: { headline: (start) => `Doing reverse traceroute from ${source(start)}${uplink(start)}`, hops: true, path: false, table: false },
-  between: { headline: (start) => `Doing traceroute from ${source(start)} to ${target(start)}${uplink(start)}`, hops: true, path: false, table: false },
+  between: {
+    headline: (start) => `Doing traceroute from ${source(start)} to ${target(start)}${uplink(start)}`,
+    hops: true,
+    path: false,
+    table: false,
+  },
   probe: { headline: findingPath, hops: false, path: true, table: true },
   spray: { headline: findingPath, hops: false, path: true, table: false },
 };

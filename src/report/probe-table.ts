@@ -47,10 +47,13 @@ export function tableLines(tallies: readonly TallyEvent[], path: readonly (Addre
 
 /** Broken between words. */
 function wrapped(text: string, columns: number | null): string[] {
-  return text.split(' ').reduce<string[]>((lines, word) => {
-    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    return lines.length === 0 || (columns !== null && longer.length > columns) ? [...lines, word] : [...lines.slice(0, -1), longer];
-  }, []);
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || (columns !== null && longer.length > columns)) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 function columnWidths(rows: readonly Row[], hops: readonly (Address | null)[], columns: number | null): number[] {

@@ -42,6 +42,19 @@ export function meaningOf(outcome: Outcome, varied: number): Meaning {
 }
 
 /**
+ * How many hops away the end is, from what is left of the ttl when a probe arrives there: the end may have answered a farther probe
+ * alone, since it answers no more than so often. Null where nothing tells.
+ */
+export function distanceTold(outcome: Outcome, varied: number): number | null {
+  if (outcome.kind !== 'landed' && outcome.kind !== 'answered') return null;
+  const { layers, landing } = outcome.probe.question.itinerary;
+  const asked = layers[varied]!.ttl;
+  const arrived = outcome.kind === 'landed' ? layers.length - landing === varied : outcome.leg === varied;
+  const left = outcome.kind === 'landed' ? outcome.ttl : outcome.quotedTtl;
+  return arrived && left !== null && left >= 1 && left <= asked ? asked - left + 1 : null;
+}
+
+/**
  * Who stands at the hop. For a probe that came home it is the end: in a reverse trace that is us. What the end had unwrapped already
  * may be answered by a router on the way home.
  */

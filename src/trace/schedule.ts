@@ -18,7 +18,8 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** The ttl to ask now; `wait`: after the next outcome, or later; `done`: nothing more will be asked. */
   next(nowNs: number): number | 'wait' | 'done';
-  heard(ttl: number, meaning: Meaning): void;
+  /** `told`: where the answer says that its sender stands. Returns where it is counted: there, if all who were asked from there on are silent so far. */
+  heard(ttl: number, meaning: Meaning, told?: number | null): number;
   /** The hop has all its answers. */
   isFinal(ttl: number): boolean;
   /** The last ttl that belongs to the path, as far as it is known. */
@@ -31,16 +32,19 @@ export interface Schedule {
 /** A limit of one answer a second (Linux's icmp_ratelimit, most policers) has let go of whatever used it up. */
 const REST_NS = 1_050_000_000;
 
+/** Where the end is silent there is time for this many, while others are waited for. */
+const MOST_RESTS = 3;
+
 interface Tries {
   asked: number;
   answered: number;
   outstanding: number;
   askedNs: number;
-  /** It was asked again when a second had passed. */
-  rested: boolean;
+  /** How often it was asked again when a second had passed. */
+  rested: number;
 }
 
-const NEVER: Tries = { asked: 0, answered: 0, outstanding: 0, askedNs: 0, rested: false };
+const NEVER: Tries = { asked: 0, answered: 0, outstanding: 0, askedNs: 0, rested: 0 };
 
 export function createSchedule({ firstTtl, lastTtl, count, silentTries }: ScheduleOptions): Schedule {
   const tries = new Map<number, Tries>();
@@ -59,22 +63,27 @@ export function createSchedule({ firstTtl, lastTtl, count, silentTries }: Schedu
   /** It answers nothing, and will be asked once more. Where the end is silent too it may be the next hop, so that one is tried. */
   function rests(ttl: number): boolean {
     const { answered, rested } = tries.get(ttl)!;
-    return answered === 0 && !rested && ttl <= (end ?? Math.max(lastHeard() + 1, firstTtl)) && !wants(ttl);
+    return answered === 0 && rested < (end === null ? MOST_RESTS : 1) && ttl <= (end ?? Math.max(lastHeard() + 1, firstTtl)) && !wants(ttl);
   }
 
   function ask(ttl: number, nowNs: number): number {
-    const { asked, answered, outstanding, askedNs } = tries.get(ttl) ?? NEVER;
-    const rested = asked > 0 && nowNs - askedNs >= REST_NS;
-    tries.set(ttl, { asked: asked + 1, answered, outstanding: outstanding + 1, askedNs: nowNs, rested });
+    const { asked, answered, outstanding, askedNs, rested } = tries.get(ttl) ?? NEVER;
+    const isRested = asked > 0 && nowNs - askedNs >= REST_NS;
+    tries.set(ttl, { asked: asked + 1, answered, outstanding: outstanding + 1, askedNs: nowNs, rested: rested + (isRested ? 1 : 0) });
     return ttl;
   }
+
+  const change = (ttl: number, by: (known: Tries) => Partial<Tries>): void => {
+    const known = tries.get(ttl)!;
+    tries.set(ttl, { ...known, ...by(known) });
+  };
 
   const isRested = ({ askedNs, outstanding }: Tries, nowNs: number): boolean =>
     nowNs - askedNs >= REST_NS && (end === null || outstanding === 0);
   const inPlay = (): number[] => [...tries.keys()].filter((ttl) => ttl <= (end ?? lastHeard()));
-  /** Where the end is silent nobody waits for a last try: it has the time that others are waited for. */
+  /** Where the end is silent nobody waits for last tries: they have the time that others are waited for. */
   const isAwaited = ([ttl, { outstanding, rested }]: [number, Tries]): boolean =>
-    ttl <= (end ?? lastTtl) && outstanding > (rested && end === null ? 1 : 0);
+    ttl <= (end ?? lastTtl) && outstanding > (end === null ? rested : 0);
 
   return {
     next(nowNs) {
@@ -88,10 +97,13 @@ export function createSchedule({ firstTtl, lastTtl, count, silentTries }: Schedu
       const waits = [...tries].some(isAwaited) || (end !== null && resting.length > 0);
       return waits ? 'wait' : 'done';
     },
-    heard(ttl, meaning) {
-      const known = tries.get(ttl)!;
-      tries.set(ttl, { ...known, outstanding: known.outstanding - 1, answered: known.answered + (meaning === 'silent' ? 0 : 1) });
-      if (meaning === 'reached' || meaning === 'error') end = Math.min(end ?? ttl, ttl);
+    heard(ttl, meaning, told = null) {
+      const place = told !== null && told >= firstTtl && told > lastHeard() ? told : ttl;
+      change(ttl, ({ asked, outstanding }) => ({ asked: asked - (place === ttl ? 0 : 1), outstanding: outstanding - 1 }));
+      if (meaning !== 'silent')
+        change(place, ({ asked, answered }) => ({ asked: asked + (place === ttl ? 0 : 1), answered: answered + 1 }));
+      if (meaning === 'reached' || meaning === 'error') end = Math.min(end ?? place, place);
+      return place;
     },
     isFinal(ttl) {
       const known = tries.get(ttl);

@@ -6,7 +6,7 @@ import { type Answer, isOutcome, type Outcome } from '../probe/observation.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, questionBy } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
-import { answererOf, type Hop, type HopAnswer, meaningOf } from './hop.ts';
+import { answererOf, distanceTold, type Hop, type HopAnswer, meaningOf } from './hop.ts';
 import { type Carries, type PathEnds, type TracePlan, tracePlan } from './path-kind.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 
@@ -50,8 +50,8 @@ export async function* trace(engine: Engine, asking: Asking, ends: PathEnds, opt
       yield { kind: 'entry', answer: seen };
       return;
     }
-    schedule.heard(ttl, meaning);
-    hops.set(ttl, withOutcome(hops.get(ttl) ?? silentHop(ttl), seen, meaning, answererOf(seen, plan.varied, ends)));
+    const place = schedule.heard(ttl, meaning, meaning === 'reached' ? distanceTold(seen, plan.varied) : null);
+    hops.set(place, withOutcome(hops.get(place) ?? silentHop(place), seen, meaning, answererOf(seen, plan.varied, ends)));
     if (meaning === 'reached' && 'rttNs' in seen) patienceNs = Math.min(patienceNs, patienceNsFor(seen.rttNs));
     for (; next <= schedule.end() && schedule.isFinal(next); next += 1) yield { kind: 'hop', hop: hops.get(next)! };
     if (next > schedule.end() && !schedule.isFirstRound()) return;

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { boomerang, type Landing } from '../../src/boomerang/itinerary.ts';
-import { chosenSources, type LayerSource, type LayerSourceKind, variants } from '../../src/boomerang/layer-source.ts';
+import { chosenSources, type LayerSource, type LayerSourceKind, layerSources } from '../../src/boomerang/layer-source.ts';
 import { type HopState, survey } from '../../src/boomerang/survey.ts';
 import { type Behaviour, PLAIN } from '../../src/topology/behaviour.ts';
 import type { Topology } from '../../src/topology/topology.ts';
@@ -30,7 +30,7 @@ const ADDRESSES: Readonly<Record<string, string>> = { A: 'A', B: '203.0.113.9' }
 const addressOf = (word: string): string => ADDRESSES[word] ?? `${word[0] === 'R' ? '192.0.2' : '198.51.100'}.${word.slice(1)}`;
 
 test('each variant is written as it is described, with either landing', () => {
-  for (const source of variants(ADDRESSES.B!)) {
+  for (const source of layerSources(ADDRESSES.B!)) {
     const expected = WRITTEN[source.kind].split(' ').map((layer) => layer.split('>').map(addressOf).join('>'));
     assert.equal(layersOf(source, 3, 'ipip'), expected, source.kind);
     assert.equal(layersOf(source, 3, 'udp'), expected.slice(0, -1), source.kind);
@@ -43,12 +43,12 @@ test('at a turn at the first hop the last waypoint is that hop', () => {
 });
 
 test('the outermost source is always us', () => {
-  for (const source of variants(ADDRESSES.B!)) assert.is(layersOf(source, 3, 'ipip')[0], 'A>192.0.2.1', source.kind);
+  for (const source of layerSources(ADDRESSES.B!)) assert.is(layersOf(source, 3, 'ipip')[0], 'A>192.0.2.1', source.kind);
 });
 
 test('without a second address of ours there is no such variant', () => {
   assert.equal(
-    variants(null).map(({ kind }) => kind),
+    layerSources(null).map(({ kind }) => kind),
     ['us', 'waypoint', 'previous'],
   );
   assert.equal(chosenSources('second', null), null);
@@ -111,14 +111,14 @@ for (const [name, { at, filter, strict, tolerant }] of Object.entries(PASSES))
       const network = (): Topology => behaving(at, { acceptLocal, ...filter }, { acceptLocal });
       const where = `IPv${family}${acceptLocal ? ', accept_local' : ''}`;
       test(`${where}, filter ${name}: what passes is ${passing.join(', ') || 'nothing'}, and what does not is filtered, not lost`, async () => {
-        for (const { kind } of variants('')) {
+        for (const { kind } of layerSources('')) {
           const second = loopback(network(), 'a', family);
           const state = await stateOf(network(), family, () => chosenSources(kind, second)!);
           assert.equal(state, [passing.includes(kind) ? 'visited' : 'filtered', kind]);
         }
       });
       test(`${where}, filter ${name}: auto ends at ${passing[0] ?? 'filtered'}`, async () => {
-        const state = await stateOf(network(), family, () => variants(loopback(network(), 'a', family)));
+        const state = await stateOf(network(), family, () => layerSources(loopback(network(), 'a', family)));
         assert.is(state[0], passing.length > 0 ? 'visited' : 'filtered');
         if (passing[0] !== undefined) assert.is(state[1], passing[0]);
       });

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { variants } from '../../src/boomerang/layer-source.ts';
+import { layerSources } from '../../src/boomerang/layer-source.ts';
 import { type Steered, speaksOfFilter } from '../../src/boomerang/silence.ts';
 import { type SurveyedHop, survey } from '../../src/boomerang/survey.ts';
 import { random } from '../../src/engine/simulated/random.ts';
@@ -81,7 +81,7 @@ async function surveyed(
     engine,
     asking,
     { us, hops, distance: 1, loose: false },
-    { ...OPTIONS, ...(tries && { sources: variants(second) }) },
+    { ...OPTIONS, ...(tries && { sources: layerSources(second) }) },
   ))
     found.push(hop);
   return { found, engine, tookNs: Number(engine.nowNs() - beganNs) };

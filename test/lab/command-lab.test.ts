@@ -1,3 +1,4 @@
+// limit: 120 s
 /** `braceroute lab …` as a user types it: raises, lists, runs, breaks and takes down, with exit codes and messages. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -99,10 +100,24 @@ rooted('each kind of fault is taken as it is written', async () => {
     ['--flow-loss', '1/4'],
     ['--corrupt', '5%'],
     ['--blackhole'],
+    ['--delay', '20ms', '--jitter', '0.5', '--loss', '1%'],
+    ['--rate', '10M', '--reorder', '1%', '--direction', 'r1-a'],
+    ['--policer', '1000/50', '--mtu', '1400'],
     ['--down'],
     ['--clear'],
   ])
     assert.is((await inOne('fault', 'a-r1', ...words)).code, 0, words.join(' '));
+});
+
+rooted('a delay that one command asked for is there for the next, until another clears it', async () => {
+  assert.equal(await inOne('fault', 'a-r1', '--delay', '5ms', '--direction', 'a-r1'), { code: 0, stdout: '', stderr: '' });
+  const fastest = async (): Promise<number> => {
+    const { stdout } = await inOne('exec', 'a', '--', 'ping', '-n', '-c', '5', '-i', '0.01', 'd');
+    return Number(/min\/avg\/max\/mdev = ([\d.]+)\//.exec(stdout)?.[1]);
+  };
+  assert.ok((await fastest()) >= 5);
+  assert.is((await inOne('fault', 'a-r1', '--clear')).code, 0);
+  assert.ok((await fastest()) < 5);
 });
 
 rooted('what cannot be done is refused with what, which value and what to do', async () => {
@@ -114,6 +129,12 @@ rooted('what cannot be done is refused with what, which value and what to do', a
   await refused(inOne('fault', 'far', '--loss', '1%', '--direction', 'a-r1'), 2, /--direction a-r1: these are not the ends of far/);
   await refused(inOne('fault', 'far', '--loss', '1%', '--direction', 'r1'), 2, /--direction r1: name the two ends of far/);
   await refused(inOne('fault', 'far', '--down', '--direction', 'r1-d'), 2, /one carrier for both directions/);
+  await refused(inOne('fault', 'far', '--delay', '20s'), 2, /--delay 20s: write milliseconds/);
+  await refused(inOne('fault', 'far', '--rate', '10Mbit'), 2, /--rate 10Mbit: write bits a second/);
+  await refused(inOne('fault', 'far', '--policer', '0'), 2, /--policer 0: write packets a second/);
+  await refused(inOne('fault', 'far', '--mtu', '1000'), 2, /--mtu 1000: write bytes, at least 1280/);
+  await refused(inOne('fault', 'far', '--mtu', '9000'), 2, /mtu 9000: give 1280 to 1500 bytes/);
+  await refused(inOne('fault', 'far', '--clear', '--jitter', '1'), 2, /--clear goes with no other fault/);
   await refused(inOne('exec', 'r9', '--', 'true'), 2, /no node r9: take one of a, r1, d/);
   await refused(lab('exec', '--lab', 't_nobody', 'a', '--', 'true'), 2, /No lab t_nobody is up/);
   await refused(lab('down', 't_nobody'), 2, /t_nobody/);

@@ -157,22 +157,27 @@ rooted('a packet out of turn comes behind those sent within 1 ms after it, and b
     await lab.fault('r1-r2', 'r1', fault({ reorder: 0.2, delayMs }));
     const crossed = await across(lab, TARGETS[0], { count: 500, gapMs: 0.3, size: 20 }, 'relay');
     assert.is(crossed.filter(({ arrivedMs }) => arrivedMs !== null).length, 500);
-    const place = new Map(crossed.map(({ id }, i) => [id, i]));
-    const sentMs = new Map(crossed.map((packet) => [packet.id, packet.sentMs]));
-    const ids = Array.from({ length: 490 }, (_, id) => id);
-    const overtakers = (id: number): number[] => [1, 2, 3, 4, 5, 6, 7, 8].filter((step) => place.get(id + step)! < place.get(id)!);
-    const late = new Set(ids.filter((id) => overtakers(id).length > 0));
-    assert.ok(Math.abs(late.size - 98) < 3.89 * Math.sqrt(490 * 0.16), `${late.size} of 490`); // 99.99 % of the binomial of 490 and 0.2
-    const after = (id: number, step: number): number => sentMs.get(id + step)! - sentMs.get(id)!;
-    for (const id of late) {
-      assert.ok(
-        overtakers(id).every((step) => after(id, step) < 1.2),
-        `${id}`,
+    const before = (id: number): Crossed[] =>
+      crossed.slice(
+        0,
+        crossed.findIndex((packet) => packet.id === id),
       );
-      const due = [1, 2, 3, 4].filter((step) => after(id, step) < 0.8 && !late.has(id + step));
+    const late = crossed.map((packet) => ({ packet, overtakers: before(packet.id).filter(({ id }) => id > packet.id) }));
+    const overtaken = late.filter(({ overtakers }) => overtakers.length > 0);
+    const chance = 3.89 * Math.sqrt(500 * 0.16); // 99.99 % of the binomial of 500 and 0.2; where the sender paused nobody overtakes
+    assert.ok(overtaken.length > 80 - chance && overtaken.length < 100 + chance, `${overtaken.length} of 500`);
+    for (const { packet, overtakers } of overtaken) {
+      const after = ({ sentMs }: Crossed): number => sentMs - packet.sentMs;
       assert.ok(
-        due.every((step) => overtakers(id).includes(step)),
-        `${id}`,
+        overtakers.every((other) => after(other) < 1.2),
+        JSON.stringify({ packet, overtakers }),
+      );
+      // in its turn is, for certain, what was faster than anyone who is held
+      const inTurn = crossed.filter(({ id, sentMs, arrivedMs }) => id > packet.id && delayMs === 0 && arrivedMs! - sentMs < 0.9);
+      const due = inTurn.filter((other) => after(other) < 0.8);
+      assert.ok(
+        due.every((other) => overtakers.includes(other)),
+        JSON.stringify({ packet, overtakers, due }),
       );
     }
   }
@@ -191,7 +196,7 @@ rooted('1 Mbit/s lets 500 bytes through every 4 ms, 26 of a burst, and the count
     assert.ok(arrived.length >= 26 && arrived.length <= fit + 1, `${arrived.length} of ${fit}, in ${tookMs} ms`);
     const gaps = arrived.slice(1).map((time, i) => time - arrived[i]!);
     assert.ok(Math.abs(median(gaps) - 4) < 0.2, gaps.join(' '));
-    assert.ok(Math.abs(arrived.at(-1)! - arrived[0]! - 4 * (arrived.length - 1)) < 2, `${arrived.at(-1)! - arrived[0]!} ms`);
+    assert.ok(arrived.at(-1)! - arrived[0]! > 4 * (arrived.length - 1) - 1, `${arrived.at(-1)! - arrived[0]!} ms`); // never more than its rate
     const { seen, lost } = direction(await lab.counters(), 'r1', 'r2')!;
     assert.equal([seen, lost], [100, 100 - arrived.length]);
   }

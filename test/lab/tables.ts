@@ -47,8 +47,8 @@ export function assertSums(rows: readonly TallyEvent[], sent: number): void {
   }
 }
 
-export function assertClean(events: readonly Event[], count: number): void {
-  assert.equal(problems(events), []);
+export function assertClean(events: readonly Event[], count: number, notes: readonly string[] = []): void {
+  assert.equal(problems(events), notes);
   assertSums(tallies(events), count);
   assert.equal(
     tallies(events).map(({ received }) => received),

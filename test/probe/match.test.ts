@@ -28,7 +28,7 @@ test('a time exceeded says who, what, how sure and on which leg', async () => {
     const family = FAMILIES[probe[0]! >> 4 === 6 ? 6 : 4];
     const from = family.number === 4 ? R4[2] : R6[2];
     const icmp = { family: family.number, type: family.icmp.timeExceeded, code: 0 };
-    const answer = { from, icmp, ttl: 60, grade: 'proven', leg: 0, mtu: null };
+    const answer = { from, icmp, ttl: 60, grade: 'proven', leg: 0, mtu: null, quotedTtl: 2 };
     assert.equal(seen(expired(probe, from), pendingOf(question)), { kind: 'answer', sequence: SEQUENCE, answer, rewritten: null });
   }
 });
@@ -109,7 +109,7 @@ test('an echo reply is a proven answer', async () => {
     [R6[0], A6, 6, 129],
   ] as const) {
     const question = await asked(itinerary([target], { transport: 'icmp' }));
-    const answer = { from: target, icmp: { family, type, code: 0 }, ttl: 60, grade: 'proven', leg: null, mtu: null };
+    const answer = { from: target, icmp: { family, type, code: 0 }, ttl: 60, grade: 'proven', leg: null, mtu: null, quotedTtl: null };
     assert.equal(seen(replyTo(probeOf(question), target, us), pendingOf(question)), {
       kind: 'answer',
       sequence: SEQUENCE,

@@ -67,15 +67,18 @@ test('an end that was policed when it was first asked is found at its own ttl, t
   assert.is(schedule.end(), 3);
 });
 
-test('where the end is silent, the hop behind the last that answered is asked once more while the others are waited for', () => {
+test('where the end is silent, the hop behind the last that answered is asked once a second while the others are waited for', () => {
   const schedule = createSchedule({ ...OPTIONS, count: 1, lastTtl: 5 });
   for (let ttl = 1; ttl <= 5; ttl += 1) assert.is(schedule.next(0), ttl);
   for (const ttl of [1, 2]) schedule.heard(ttl, 'hop');
   assert.is(schedule.next(1_000_000_000), 'wait');
-  assert.is(schedule.next(1_100_000_000), 3);
-  assert.is(schedule.next(1_100_000_000), 'wait');
+  for (const [index, soonNs] of [1_100_000_000, 2_200_000_000, 3_300_000_000].entries()) {
+    assert.is(schedule.next(soonNs), 3, `${index}`);
+    assert.is(schedule.next(soonNs), 'wait');
+  }
+  assert.is(schedule.next(5_000_000_000), 'wait'); // three times, and no more
   for (const ttl of [3, 4, 5]) schedule.heard(ttl, 'silent');
-  assert.is(schedule.next(3_000_000_000), 'done'); // nobody waits for the last try alone
+  assert.is(schedule.next(5_000_000_000), 'done'); // nobody waits for the last tries alone
   assert.ok([1, 2, 3, 4, 5].every((ttl) => schedule.isFinal(ttl)));
 });
 

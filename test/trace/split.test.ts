@@ -10,6 +10,7 @@ import { type Simulated, simulated } from '../../src/engine/simulated/simulated.
 import type { Event } from '../../src/report/event.ts';
 import { type HashPolicy, PLAIN } from '../../src/topology/behaviour.ts';
 import { NO_FAULT } from '../../src/topology/fault.ts';
+import { addressesOf } from '../../src/topology/lookup.ts';
 import type { Topology } from '../../src/topology/topology.ts';
 import type { Field } from '../../src/trace/field.ts';
 import { splitsOf } from '../../src/trace/split.ts';
@@ -38,7 +39,12 @@ const withPolicy = (topology: Topology, hashPolicy: HashPolicy): Topology => ({
 });
 
 const told = (engine: Simulated, family: 4 | 6, options: Parameters<typeof traced>[3]): Promise<Event[]> =>
-  traced({ engine, names: engine.names }, 'd', family, options);
+  traced(
+    { engine, names: engine.names, ownAddresses: (us) => addressesOf(engine.topology, 'a', family).filter((one) => one !== us) },
+    'd',
+    family,
+    options,
+  );
 
 const splitsIn = (events: readonly Event[], position: number): Extract<Event, { type: 'split' }>[] =>
   of(events, 'split').filter((split) => split.position === position);
@@ -80,6 +86,29 @@ test('a router that answers from many addresses is one router, and no split behi
   const [joint, ...more] = splitsIn(events, 2);
   assert.equal([more.length, new Set(joint!.next.map(({ router }) => router)).size, joint!.from], [0, 1, null]);
   assert.equal(new Set(joint!.next.map(({ address }) => nameIn(topology, address))), new Set(['r2']));
+});
+
+test('on the way back, too, the router that splits is named, whichever of its addresses answers', async () => {
+  const topology = fixture('ecmp4', 'x');
+  for (const family of FAMILIES) {
+    const events = await told(simulated(topology, { seed: 3 }), family, { flows: 16, reverse: true });
+    const found = splitsIn(events, 2).filter(({ next }) => next.length > 1 && next[0]!.router !== next[1]!.router);
+    assert.is(found.length, 1);
+    assert.is(nameIn(topology, found[0]!.from), 'r2');
+    assert.equal(found[0]!.next.map(({ address }) => nameIn(topology, address)).sort(), ['m1', 'm2', 'm3', 'm4']);
+  }
+});
+
+test('an echo has an identifier and a checksum, and the kernel goes by neither', async () => {
+  for (const family of FAMILIES) {
+    const events = await told(simulated(fixture('ecmp4', 'x'), { seed: 3 }), family, { flows: 8, protocol: 'icmp' });
+    const label = family === 6 ? ['flow label'] : [];
+    assert.equal(
+      of(events, 'flows')[0]!.fields.map(({ field }) => field),
+      ['identifier', 'checksum', ...label, 'outer source'],
+    );
+    for (const { movedBy } of splitsIn(events, 1)) assert.equal(movedBy, ['outer source']);
+  }
 });
 
 test('a path without a split has none, and how likely one was missed is 2^(1-values)', async () => {

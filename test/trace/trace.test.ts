@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { simulated } from '../../src/engine/simulated/simulated.ts';
 import { openAsk } from '../../src/probe/ask.ts';
-import { NO_FAULT } from '../../src/topology/fault.ts';
+import { PLAIN } from '../../src/topology/behaviour.ts';
+import { type Fault, NO_FAULT } from '../../src/topology/fault.ts';
 import { shortestPaths } from '../../src/topology/routes.ts';
 import type { Topology } from '../../src/topology/topology.ts';
 import type { Hop } from '../../src/trace/hop.ts';
@@ -77,6 +78,76 @@ test('on any topology, forward, reverse and between are shortest paths of its co
     { numRuns: 40, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
   );
 });
+
+const troubles: fc.Arbitrary<Fault> = fc
+  .record({
+    loss: fc.constantFrom(0, 0.1, 0.5),
+    duplicate: fc.constantFrom(0, 0.5),
+    corrupt: fc.constantFrom(0, 0.2),
+    delayMs: fc.constantFrom(0, 5, 200),
+    jitterMs: fc.constantFrom(0, 300),
+    reorder: fc.constantFrom(0, 0.3),
+    policer: fc.constantFrom(null, { perSecond: 20, burst: 2 }),
+  })
+  .map((trouble) => ({ ...NO_FAULT, ...trouble }));
+
+test('whatever links do, each probe that was asked of a hop is an answer or a null there', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      randomTopology,
+      fc.constantFrom(4 as const, 6 as const),
+      fc.array(fc.tuple(fc.nat(), fc.nat(1), troubles), { maxLength: 3 }),
+      async (topology, family, breaks) => {
+        const { engine, ends } = await forward(topology, family);
+        for (const [link, end, trouble] of breaks) {
+          const chosen = topology.links[link % topology.links.length]!;
+          engine.fault(chosen.id, chosen.ends[end]!.node, trouble);
+        }
+        const asked = new Map<number, number>();
+        const counting: Engine = {
+          ...engine,
+          send: (route, packets) => {
+            for (const packet of packets) {
+              const ttl = packet[family === 4 ? 8 : 7]!;
+              asked.set(ttl, (asked.get(ttl) ?? 0) + 1);
+            }
+            return engine.send(route, packets);
+          },
+        };
+        const { hops } = await traced(counting, ends, { timeoutNs: SECOND });
+        assert.equal(
+          hops.map(({ ttl }) => ttl),
+          hops.map((_, index) => index + 1),
+        );
+        const found = hops.at(-1)!.reached;
+        // Where the end is silent nobody waits for last tries; where it answered a farther probe first, that one is counted at the end.
+        for (const { ttl, answers, reached } of hops)
+          assert.ok(
+            answers.length === asked.get(ttl) ||
+              (!found && answers.length < asked.get(ttl)!) ||
+              (reached && answers.length === asked.get(ttl)! + 1),
+            `ttl ${ttl}: ${answers.length} of ${asked.get(ttl)}`,
+          );
+      },
+    ),
+    { numRuns: 60, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+  );
+});
+
+for (const family of [4, 6] as const) {
+  test(`IPv${family}: an end that answers one probe a second stands where the ttl that was left in its answer says`, async () => {
+    const topology = fixture('line', 'x');
+    const { engine, ends } = await forward(topology, family);
+    engine.behave('d', { ...PLAIN, icmpPolicer: { perSecond: 1, burst: 1 } });
+    const first = await traced(engine, ends, { count: 1, firstTtl: 8, lastTtl: 8 }); // uses up what d says for a second
+    await engine.receive(engine.nowNs() + 880n * 1_000_000n);
+    const second = await traced(engine, ends, { count: 1 });
+    assert.ok(second.sentNs.length > 5, 'the probes with ttl 4 and 5 met silence');
+    const reached = ({ hops }: Traced): number[] => hops.filter((hop) => hop.reached).map(({ ttl }) => ttl);
+    assert.equal([reached(first), reached(second)], [[8], [4]]); // a trace that begins at 8 has no hop before it to count from
+    assert.is(second.hops.length, 4);
+  });
+}
 
 test('round 1 asks every 20 ms, and stops at the first answer of the target', async () => {
   const { engine, ends } = await forward(fixture('line', 'x'));

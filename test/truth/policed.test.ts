@@ -23,7 +23,7 @@ const GIVEN = ['a', 'r1', 'r2', 'r3', 'd'];
 const ONCE: Policer = { perSecond: 1, burst: 1 };
 const SILENT: Policer = { perSecond: 0, burst: 0 };
 
-test('traces one after the other over routers that answer once a second show every hop, in a second more at most', async () => {
+test('traces one after the other over routers that answer once a second show every hop, in a second or two more', async () => {
   for (const family of FAMILIES)
     for (const all of [['r2'], ['r1', 'r2', 'r3'], ['d'], ['r1', 'r2', 'r3', 'd']]) {
       const network = changing(line('stock', ONCE, true, all), []);
@@ -32,7 +32,8 @@ test('traces one after the other over routers that answer once a second show eve
         const events = await traced(network, 'd', family, {});
         const seen = of(events, 'hop').map(({ address }) => nameIn(network.engine.topology, address));
         assert.equal(seen, ['r1', 'r2', 'r3', 'd'], `${all}, trace ${round}`);
-        assert.ok(Number(network.engine.nowNs() - beganNs) < 2e9, `${Number(network.engine.nowNs() - beganNs) / 1e9} s`);
+        const seconds = Number(network.engine.nowNs() - beganNs) / 1e9;
+        assert.ok(seconds < (all.includes('d') ? 2.5 : 1.7), `${all}, trace ${round}: ${seconds} s`); // 30 ttls are asked where the end is silent
         assert.equal([endOf(events).reached, endOf(events).exit], [true, 0]);
       }
     }

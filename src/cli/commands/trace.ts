@@ -12,14 +12,14 @@ import { ahead } from '../ahead.ts';
 import { endsOf } from '../ends.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { addressOf, hopEvent } from '../hop-event.ts';
-import { createNamer, mappedNames } from '../namer.ts';
-import { type MapOptions, readMap } from '../map-file.ts';
 import type { LayerSourceOptions } from '../layer-source.ts';
+import { type MapOptions, readMap } from '../map-file.ts';
+import { createNamer, mappedNames } from '../namer.ts';
 import { familyWanted } from '../network.ts';
 import { type PermissionOptions, refuseTranslation, requirePermission } from '../permission.ts';
+import { notHome, opensTo, openTo, trial, withSource } from '../reverse-end.ts';
 import type { Body, Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
-import { notHome, opensTo, openTo, trial, withSource } from '../reverse-end.ts';
 import { nestedTranslation, traceTranslation } from '../translation.ts';
 
 export interface TraceCommandOptions extends FlowOptions, PermissionOptions, MapOptions, LayerSourceOptions {
@@ -90,13 +90,7 @@ export const traceCommand = (host: string, options: TraceCommandOptions): Body =
     yield* traceTranslation(asking);
     if ((options.flows ?? 1) > 1) {
       const { splitEvents } = await import('./splits.ts'); // a plain trace need not load it
-      yield* splitEvents(network, asking, ends, hops, {
-        flow,
-        carries,
-        flows: options.flows!,
-        timeoutNs,
-        iOwnThis: options.iOwnThis ?? false,
-      });
+      yield* splitEvents(network, asking, ends, hops, { ...options, flow, carries, flows: options.flows!, timeoutNs });
     }
     const reached = hops.some((hop) => hop.reached);
     if (reached || ends.kind === 'trace' || signal.aborted) return { reached, exit: reached ? 0 : 1 };

@@ -61,7 +61,7 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
   let breathedMs = performance.now();
   const withoutCopies = copyFilter();
   const nameOf = createNames(addon);
-  const elsewhere = createElsewhere((name) => watch.arrives(name, interfaces(addon)));
+  const elsewhere = createElsewhere((name) => watch.arrives(name, () => interfaces(addon)));
   let downSinceMs: number | null = null;
   let gaveUp = false;
   let wake = (): void => {};
@@ -71,7 +71,6 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     const [found] = await Promise.all([routeTo(addon, destination, options), opened]);
     const { source, nextHop, nextHopMac, ways: wayCount } = found;
     const route: Route = { destination, interface: found.interface.name, source, nextHop, mtu: found.interface.mtu, ways: wayCount };
-    watch.leaves(found.interface, interfaces(addon));
     ways.set(route, { found, neighbour: nextHopMac ?? NO_NEIGHBOUR, etherType: FAMILIES[familyOf(destination)].etherType });
     return route;
   }
@@ -81,6 +80,7 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     const way = ways.get(route);
     if (way === undefined)
       throw new BeaconError('ERR_ENGINE', `This engine has no route to ${route.destination} of that kind: ask its route() first`);
+    watch.leaves(way.found.interface, () => interfaces(addon));
     try {
       const taken = socket.send(way.found.interface.index, way.etherType, way.neighbour, packets);
       if (taken < packets.length) watch.refused();

@@ -13,9 +13,9 @@ import type { Disturbance } from '../engine.ts';
 
 export interface UplinkWatch {
   /** Packets leave by it: from now on it is watched. */
-  leaves(device: Interface, all: readonly Interface[]): void;
+  leaves(device: Interface, all: () => readonly Interface[]): void;
   /** Answers arrive by it: its receiving side is watched. */
-  arrives(name: string, all: readonly Interface[]): void;
+  arrives(name: string, all: () => readonly Interface[]): void;
   /** A packet was not taken by a queue. */
   refused(): void;
   look(): void;
@@ -77,11 +77,11 @@ export function uplinkWatch(addon: Pick<Addon, 'counters'>, nowNs: () => bigint)
       if (uplinks.has(device.index)) return;
       uplinks.set(device.index, { name: device.name, lastWellNs: nowNs(), outage: null });
       const names = new Set(bottomOf(device.name));
-      const bottom = all.filter(({ name }) => names.has(name));
+      const bottom = all().filter(({ name }) => names.has(name));
       for (const { index } of bottom.length === 0 ? [device] : bottom) watch(index, true);
     },
     arrives(name, all) {
-      const device = all.find((one) => one.name === name);
+      const device = all().find((one) => one.name === name);
       if (device !== undefined) watch(device.index, false);
     },
     refused() {
