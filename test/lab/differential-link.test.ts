@@ -43,7 +43,7 @@ async function compare(lab: Lab, probes: readonly Made[], from: string | null, p
 
 claim('1,400 bytes before a direction of 1,300: who says so, with which MTU, and what is quoted', async (lab) => {
   const probes = made(await plansFor(lab.topology, { ...FLOW, size: 1400 }));
-  for (const from of ['r2', 'r3', null]) await compare(lab, probes, from, { mtu: 1300 });
+  for (const from of ['r2', 'r3']) await compare(lab, probes, from, { mtu: 1300 });
 });
 
 claim('1,300 bytes go over a direction of 1,300', async (lab) => {
@@ -56,9 +56,11 @@ claim('a delay changes nothing but the time', async (lab) => {
 });
 
 claim('a policer of seven at once passes the first seven, in either direction', async (lab) => {
-  for (const family of [4, 6] as const)
-    for (const from of ['r2', 'r3', null])
-      await compare(lab, made(await repeated(lab.topology, 'd', family, 15)), from, { policer: { perSecond: 1, burst: 7 } });
+  for (const [family, from] of [
+    [4, 'r2'],
+    [6, 'r3'],
+  ] as const)
+    await compare(lab, made(await repeated(lab.topology, 'd', family, 15)), from, { policer: { perSecond: 1, burst: 7 } });
 });
 
 test.run();
