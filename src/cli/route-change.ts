@@ -4,6 +4,7 @@ import type { Sign } from '../boomerang/route-watch.ts';
 import type { SurveyedHop } from '../boomerang/survey.ts';
 import { FAMILIES } from '../wire/family.ts';
 import type { Ready } from './commands/ready.ts';
+import type { Said } from './session.ts';
 
 /** A hop that is silent now and was not, or was and is not, is no change by itself: answers get lost. */
 export function isOther(before: Ready, now: Ready, { kind }: Sign): boolean {
@@ -29,4 +30,11 @@ export function fared({ hops }: ProbedPath, { kind, position, sinceNs, answer, t
   const { from, leg, icmp } = answer!;
   const what = icmp.type === FAMILIES[icmp.family].icmp.timeExceeded ? 'time exceeded' : `ICMP ${icmp.type}/${icmp.code}`;
   return `${from} answered ${what} on leg ${(leg ?? 0) + 1} of probes to ${to} at ${at}`;
+}
+
+/** What follows is another part, or nothing where that was the last that there may be. */
+export function routeChanged(what: string, { kind }: Sign, part: number, last: number): Said {
+  const change = `${what}: the ${kind === 'home' ? 'way home' : 'route'} has changed`;
+  if (part < last) return { type: 'problem', code: 'ROUTE_CHANGED', message: `${change}; what follows is part ${part + 1}` };
+  return { type: 'problem', code: 'ROUTE_UNSTABLE', message: `${change}, as it did ${part - 1} times before; the run ends here` };
 }

@@ -66,7 +66,7 @@ export const NO_FAULT: Fault = {
  */
 export function checkFault(fault: Fault, mtu: number): void {
   const { loss, duplicate, corrupt, reorder, exact, flowLoss, delayMs, jitterMs, rate, policer } = fault;
-  for (const [name, fraction] of Object.entries({ loss, duplicate, corrupt, reorder })) parseFraction(String(fraction), name);
+  for (const [name, fraction] of Object.entries({ loss, duplicate, corrupt, reorder })) within(name, fraction, 0, 1, 'of the packets');
   for (const [name, share] of Object.entries({ exact, flowLoss })) if (share) parseShare(`${share.lost}/${share.of}`, name);
   for (const [name, delay] of Object.entries({ delayMs, jitterMs })) within(name, delay, 0, MOST_DELAY_MS, 'ms');
   if (rate !== null) within('rate', rate, LEAST_RATE, MOST_RATE, 'bits a second');

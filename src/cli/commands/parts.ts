@@ -7,7 +7,7 @@ import { beginSweep, type Sweeping, sweep } from '../../boomerang/sweep.ts';
 import { excuse } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
 import type { Network } from '../network.ts';
-import { fared, isOther } from '../route-change.ts';
+import { fared, isOther, routeChanged } from '../route-change.ts';
 import type { Said, Verdict } from '../session.ts';
 import { icmpLimited, noAnswer } from '../silence-problems.ts';
 import { tallyEvent } from '../tally-event.ts';
@@ -44,16 +44,12 @@ export async function* inParts(network: Network, signal: AbortSignal, options: R
       if (looks >= MOST_LOOKS) sweeping = { ...sweeping, watch: null };
       continue;
     }
-    const what = `${fared(now.path, sign, begun.atNs)}: the ${sign.kind === 'home' ? 'way home' : 'route'} has changed`;
     for (const tally of sweeping.tallies) if (tally.position >= sign.position) excuse(tally, sweeping.watch!.since(tally.position).lost);
     yield* explained(sweeping, part);
     verdicts.push(now.verdict(sweeping.tallies));
-    if (part === MOST_PARTS) {
-      yield { type: 'problem', code: 'ROUTE_UNSTABLE', message: `${what}, as it did ${part - 1} times before; the run ends here` };
-      return together([...verdicts, { reached: false, exit: CANNOT_TELL }]);
-    }
+    yield routeChanged(fared(now.path, sign, begun.atNs), sign, part, MOST_PARTS);
+    if (part === MOST_PARTS) return together([...verdicts, { reached: false, exit: CANNOT_TELL }]);
     part += 1;
-    yield { type: 'problem', code: 'ROUTE_CHANGED', message: `${what}; what follows is part ${part}` };
     for (const said of again.said) if (isNew(said, told)) yield said.type === 'path' ? { ...said, part } : said;
     now = again.ready;
     sweeping = await beginSweep(engine, now.path, now.hops, { ...now.sweep, count: left });
