@@ -7,7 +7,7 @@ export { boomerang, type Landing, type Waypoint } from './boomerang/itinerary.ts
 export { type LayerSource, layerSources } from './boomerang/layer-source.ts';
 export type { ProbedPath } from './boomerang/path.ts';
 export { type HopState, type SurveyedHop, type SurveyOptions, survey } from './boomerang/survey.ts';
-export { type SweepOptions, sweep } from './boomerang/sweep.ts';
+export { beginSweep, type Sweeping, type SweepOptions, sweep } from './boomerang/sweep.ts';
 export type { Tally } from './boomerang/tally.ts';
 export { readCapture } from './capture/capture.ts';
 export type { CaptureItem, PacketRecord } from './capture/record.ts';

@@ -5,7 +5,7 @@ import type { Flow, Itinerary } from '../probe/itinerary.ts';
 import { isOutcome, type Outcome } from '../probe/observation.ts';
 import { LEAST_PATIENCE_NS, patienceNsFor } from '../probe/patience.ts';
 import { type Question, question } from '../probe/question.ts';
-import { FAMILIES, isKind } from '../wire/family.ts';
+import { FAMILIES, isNestingRefused } from '../wire/family.ts';
 import { boomerang, type Landing, type Waypoint } from './itinerary.ts';
 import type { LayerSource } from './layer-source.ts';
 import type { ProbedPath } from './path.ts';
@@ -65,4 +65,4 @@ export const isExpired = ({ icmp: { family, type } }: Heard & { kind: 'answered'
 
 /** Whoever stands at this leg's end said that it does not know the nested protocol. */
 export const isRefusalOf = ({ leg, icmp: { family, type, code } }: Heard & { kind: 'answered' }, wanted: number): boolean =>
-  leg === wanted && isKind(FAMILIES[family].icmp.protocolUnreachable, type, code);
+  leg === wanted && isNestingRefused(FAMILIES[family], type, code);

@@ -18,3 +18,6 @@ export const BLOCK_TRAILER = 4;
 export const RESOLUTION_NS = 9;
 /** 10^-6 s: what an interface that does not say has. */
 export const RESOLUTION_DEFAULT = 6;
+
+/** Whose custom blocks are ours: the number that RFC 5612 sets aside for examples, since no number was ever asked for. */
+export const OWN_ENTERPRISE = 32_473;

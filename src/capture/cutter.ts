@@ -1,22 +1,29 @@
 /** Cuts a stream that comes in chunks of any size into frames. Only a frame that spans two chunks is copied. */
 import type { Malformed } from '../wire/decoded.ts';
-import { type Format, type Window, windowOf } from './format.ts';
+import { type BesidePacket, type Format, type Window, windowOf } from './format.ts';
 import type { CaptureItem, Damage } from './record.ts';
+import { emptySlot, type PacketSlot, recordOf } from './slot.ts';
 
 export interface Cutter {
   /** What the stream says up to the end of this chunk. After damage it says nothing more. */
   push(chunk: Uint8Array): Generator<CaptureItem, void>;
+  /** The same without an object for each packet; the slot is the same one each time. */
+  each(chunk: Uint8Array, packet: (slot: PacketSlot) => void, other: (item: BesidePacket | Damage) => void): void;
   /** What is wrong with a stream that ends here, or null. */
   end(): Damage | null;
   damaged(): boolean;
 }
 
-/** `detect` looks at the first `detectLength` bytes, and says how to read all. */
-export function cutter(detectLength: number, detect: (window: Window, at: number) => Format | Malformed): Cutter {
+/** So many bytes of a chunk are made into objects at a time, however large it is. */
+const SLICE = 1 << 18;
+
+/** `detect` looks at the first `detectLength` bytes or more, and says how to read all. */
+export function cutter(detectLength: number, detect: (window: Window, at: number, available: number) => Format | Malformed): Cutter {
   let format: Format | null = null;
   let held = holder(); // the begin of a frame that the chunks before did not finish
   let offset = 0; // of the frame that comes next, in the file
   let broken = false;
+  const slot = emptySlot();
 
   const damage = (reason: string): Damage => {
     broken = true;
@@ -27,14 +34,14 @@ export function cutter(detectLength: number, detect: (window: Window, at: number
   function needed(window: Window, at: number, available: number): number | Malformed {
     if (format === null) {
       if (available < detectLength) return detectLength;
-      const found = detect(window, at);
+      const found = detect(window, at, available);
       if ('ok' in found) return found;
       format = found;
     }
     return available < format.headLength ? format.headLength : format.frameLength(window, at);
   }
 
-  function* push(chunk: Uint8Array): Generator<CaptureItem, void> {
+  function each(chunk: Uint8Array, packet: (slot: PacketSlot) => void, other: (item: BesidePacket | Damage) => void): void {
     const arrived = windowOf(chunk);
     let next = 0;
     while (!broken) {
@@ -44,10 +51,11 @@ export function cutter(detectLength: number, detect: (window: Window, at: number
       const available = holding ? held.length : chunk.length - next;
       const need = needed(window, at, available);
       if (typeof need !== 'number') {
-        yield damage(need.reason);
+        other(damage(need.reason));
       } else if (available >= need) {
-        const item = format!.read(window, at, need);
-        if (item !== null) yield 'ok' in item ? damage(item.reason) : item;
+        const item = format!.read(window, at, need, slot);
+        if (item === 'packet') packet(slot);
+        else if (item !== null) other('ok' in item ? damage(item.reason) : item);
         if (holding) held = holder();
         else next += need;
         offset += need;
@@ -61,6 +69,18 @@ export function cutter(detectLength: number, detect: (window: Window, at: number
     }
   }
 
+  function* push(chunk: Uint8Array): Generator<CaptureItem, void> {
+    for (let from = 0; from < chunk.length && !broken; from += SLICE) {
+      const items: CaptureItem[] = [];
+      each(
+        chunk.subarray(from, from + SLICE),
+        (packet) => items.push({ kind: 'packet', ...recordOf(packet) }),
+        (item) => items.push(item),
+      );
+      yield* items;
+    }
+  }
+
   function end(): Damage | null {
     if (broken || (format !== null && held.length === 0)) return null;
     if (held.length === 0) return damage('the file is empty');
@@ -69,7 +89,7 @@ export function cutter(detectLength: number, detect: (window: Window, at: number
     return damage(`the file ends ${held.length} bytes into a record${typeof whole === 'number' ? ` of ${whole}` : ''}`);
   }
 
-  return { push, end, damaged: () => broken };
+  return { push, each, end, damaged: () => broken };
 }
 
 interface Holder {

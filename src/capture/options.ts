@@ -8,6 +8,7 @@ export const OPTION = {
   comment: 1,
   section: { application: 4 },
   interface: { name: 2, resolution: 9, filter: 11, offset: 14 },
+  packet: { flags: 2 },
   statistics: { received: 4, dropped: 5 },
 } as const;
 

@@ -2,58 +2,103 @@
 import { type Malformed, malformed } from '../wire/decoded.ts';
 import type { Format, Window } from './format.ts';
 import { checkPacket, checkUnsigned, LARGEST_BLOCK, LARGEST_PACKET, NS_PER_SECOND, type PacketRecord } from './record.ts';
+import type { PacketSlot } from './slot.ts';
 
 interface Variant {
-  nsPerTick: bigint;
+  nsPerTick: 1 | 1000;
   recordHeader: number;
+  /** Bytes between the file's header and its first record. */
+  gap: number;
 }
 
-/** The variants by magic, as the writer's byte order spells it. */
-const VARIANTS: Readonly<Record<number, Variant>> = {
-  2712847316: { nsPerTick: 1000n, recordHeader: 16 },
-  2712812621: { nsPerTick: 1n, recordHeader: 16 },
-  2712849716: { nsPerTick: 1000n, recordHeader: 24 }, // the "modified" pcap of old Linux kernels: 8 more bytes a record
+const STANDARD: Variant = { nsPerTick: 1000, recordHeader: 16, gap: 0 };
+
+/**
+ * The variants by magic, as the writer's byte order spells it. Where one magic was used for several, which it is shows in where the
+ * second record begins.
+ */
+const VARIANTS: Readonly<Record<number, readonly Variant[]>> = {
+  2712847316: [STANDARD, { ...STANDARD, recordHeader: 24 }, { ...STANDARD, recordHeader: 20 }], // also Red Hat 6.1, Nokia
+  2712812621: [{ ...STANDARD, nsPerTick: 1 }],
+  2712849716: [
+    { ...STANDARD, recordHeader: 24 }, // "modified": old Linux kernels, 8 more bytes a record
+    { ...STANDARD, recordHeader: 28 }, // SuSE 6.3
+  ],
+  469762475: [{ nsPerTick: 1, recordHeader: 16, gap: 4 }], // Ixia, software: the size of all records follows the header
+  469762476: [{ nsPerTick: 1, recordHeader: 16, gap: 4 }], // Ixia, hardware
 };
 const MAGIC_NS = 0xa1b23c4d;
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
+const LONGEST_HEADER = 28;
+
+const isLittleEndian = (view: DataView, at: number): boolean | null =>
+  VARIANTS[view.getUint32(at, true)] !== undefined ? true : VARIANTS[view.getUint32(at, false)] !== undefined ? false : null;
 
 /** A reader for the file that opens with these bytes, or null where they are no pcap magic. */
-export function pcapFormat({ view }: Window, at: number): Format | null {
-  for (const littleEndian of [true, false]) {
-    const variant = VARIANTS[view.getUint32(at, littleEndian)];
-    if (variant !== undefined) return format(variant, littleEndian);
-  }
-  return null;
+export function pcapFormat(window: Window, at: number, available: number): Format | null {
+  const littleEndian = isLittleEndian(window.view, at);
+  return littleEndian === null ? null : format(variantOf(window.view, at, at + available, littleEndian), littleEndian);
 }
 
-function format({ nsPerTick, recordHeader }: Variant, littleEndian: boolean): Format {
+/** How many bytes from the beginning tell the variants apart; 0 where there is nothing to tell. */
+export function openingLength({ view }: Window): number {
+  if (view.byteLength < 4) return 4;
+  const littleEndian = isLittleEndian(view, 0);
+  if (littleEndian === null || VARIANTS[view.getUint32(0, littleEndian)]!.length === 1) return 0;
+  const first = FILE_HEADER + RECORD_HEADER;
+  if (view.byteLength < first) return first;
+  const captured = view.getUint32(FILE_HEADER + 8, littleEndian);
+  return captured > LARGEST_PACKET ? 0 : FILE_HEADER + LONGEST_HEADER + captured + RECORD_HEADER;
+}
+
+/** The first variant by which another record follows the first, or else the first of all: a torn file is likelier than an odd one. */
+function variantOf(view: DataView, from: number, to: number, littleEndian: boolean): Variant {
+  const variants = VARIANTS[view.getUint32(from, littleEndian)]!;
+  const first = from + FILE_HEADER;
+  if (variants.length === 1 || first + RECORD_HEADER > to) return variants[0]!;
+  const captured = view.getUint32(first + 8, littleEndian);
+  if (captured > LARGEST_PACKET) return variants[0]!;
+  const follows = ({ recordHeader }: Variant): boolean => {
+    const at = first + recordHeader + captured;
+    return at + RECORD_HEADER <= to && isRecord(view, at, littleEndian);
+  };
+  return variants.find(follows) ?? variants[0]!;
+}
+
+function isRecord(view: DataView, at: number, littleEndian: boolean): boolean {
+  const [fraction, captured, original] = [4, 8, 12].map((field) => view.getUint32(at + field, littleEndian)) as [number, number, number];
+  return fraction < 1_000_000 && captured <= original && original <= LARGEST_PACKET;
+}
+
+function format({ nsPerTick, recordHeader, gap }: Variant, littleEndian: boolean): Format {
   let linkType: number | null = null; // null until the file's header was read
 
   function frameLength({ view }: Window, at: number): number | Malformed {
-    if (linkType === null) return FILE_HEADER;
+    if (linkType === null) return FILE_HEADER + gap;
     const captured = view.getUint32(at + 8, littleEndian);
     return captured > LARGEST_BLOCK
       ? malformed(`a packet of ${captured} bytes is above the limit of ${LARGEST_BLOCK}`)
       : recordHeader + captured;
   }
 
-  function read({ bytes, view }: Window, at: number, length: number): ReturnType<Format['read']> {
+  function read({ bytes, view }: Window, at: number, length: number, slot: PacketSlot): ReturnType<Format['read']> {
     if (linkType === null) {
       const major = view.getUint16(at + 4, littleEndian);
       if (major !== 2) return malformed(`pcap version ${major}.${view.getUint16(at + 6, littleEndian)} is not 2`);
       linkType = view.getUint32(at + 20, littleEndian) & 0xffff; // the upper half tells of a frame check sequence
       return null;
     }
-    return {
-      kind: 'packet',
-      bytes: bytes.subarray(at + recordHeader, at + length),
-      linkType,
-      timeNs: BigInt(view.getUint32(at, littleEndian)) * NS_PER_SECOND + BigInt(view.getUint32(at + 4, littleEndian)) * nsPerTick,
-      originalLength: view.getUint32(at + 12, littleEndian),
-      interface: null,
-      comment: null,
-    };
+    const ticks = view.getUint32(at + 4, littleEndian) * nsPerTick;
+    const over = Math.floor(ticks / 1e9);
+    slot.bytes = bytes;
+    slot.at = at + recordHeader;
+    slot.end = at + length;
+    slot.linkType = linkType;
+    slot.seconds = view.getUint32(at, littleEndian) + over;
+    slot.nanoseconds = ticks - over * 1e9;
+    slot.originalLength = view.getUint32(at + 12, littleEndian);
+    return 'packet';
   }
 
   return { headLength: RECORD_HEADER, frameLength, read };

@@ -1,9 +1,11 @@
 /** Reads pcapng: sections in either byte order, each with its own interfaces. Blocks and options that are not known are skipped. */
 import { type Malformed, malformed } from '../wire/decoded.ts';
-import { BLOCK, BLOCK_HEADER, BLOCK_TRAILER, BYTE_ORDER_MAGIC, RESOLUTION_DEFAULT } from './blocks.ts';
-import type { Format, Window } from './format.ts';
+import { BLOCK, BLOCK_HEADER, BLOCK_TRAILER, BYTE_ORDER_MAGIC, OWN_ENTERPRISE, RESOLUTION_DEFAULT } from './blocks.ts';
+import { type Clock, clock } from './clock.ts';
+import type { BesidePacket, Format, Window } from './format.ts';
 import { OPTION, type Option, padded, readOptions, text } from './options.ts';
-import { type CapturedPacket, type CaptureItem, type CustomBlock, LARGEST_BLOCK, NS_PER_SECOND } from './record.ts';
+import { type CustomBlock, type Direction, type InterfaceItem, LARGEST_BLOCK, type SectionItem, type StatisticsItem } from './record.ts';
+import { emptySlot, type PacketSlot, slotTimeNs } from './slot.ts';
 
 const SMALLEST_BLOCK = BLOCK_HEADER + BLOCK_TRAILER;
 /** Bounds what a hostile file makes us remember. */
@@ -19,7 +21,7 @@ interface Interface {
   linkType: number;
   /** 0: unlimited. */
   snapLength: number;
-  toNs: (ticks: bigint) => bigint;
+  clock: Clock;
 }
 
 /** A block's body lies from `from` to `to`. */
@@ -29,14 +31,13 @@ interface Block extends Window {
   to: number;
 }
 
-type BlockReader = (block: Block, section: Section) => CaptureItem | Malformed | null;
+type Said = ReturnType<Format['read']>;
+type BlockReader = (block: Block, section: Section) => BesidePacket | Malformed | null;
 
 const READERS: Readonly<Record<number, BlockReader>> = {
   [BLOCK.section]: readSection,
   [BLOCK.interface]: readInterface,
-  [BLOCK.packet]: readPacket,
-  [BLOCK.simplePacket]: readSimplePacket,
-  [BLOCK.enhancedPacket]: readPacket,
+  [BLOCK.statistics]: readStatistics,
   [BLOCK.custom]: readCustom,
   [BLOCK.customNotCopied]: readCustom,
 };
@@ -56,12 +57,15 @@ export function pcapngFormat({ view }: Window, at: number): Format | null {
     return blockLength(window.view.getUint32(at + 4, section.littleEndian));
   }
 
-  function read({ bytes, view }: Window, at: number, length: number): ReturnType<Format['read']> {
+  function read(window: Window, at: number, length: number, slot: PacketSlot): Said {
+    const { bytes, view } = window;
     const trailer = view.getUint32(at + length - BLOCK_TRAILER, section.littleEndian);
     if (trailer !== length) return malformed(`a block of ${length} bytes ends in the length ${trailer}`);
     const type = view.getUint32(at, section.littleEndian);
-    const reader = READERS[type];
-    return reader?.({ bytes, view, type, from: at + BLOCK_HEADER, to: at + length - BLOCK_TRAILER }, section) ?? null;
+    const [from, to] = [at + BLOCK_HEADER, at + length - BLOCK_TRAILER];
+    if (type === BLOCK.enhancedPacket || type === BLOCK.packet) return readPacket(window, type, from, to, section, slot);
+    if (type === BLOCK.simplePacket) return readSimplePacket(window, from, to, section, slot);
+    return READERS[type]?.({ bytes, view, type, from, to }, section) ?? null;
   }
 
   return { headLength: SMALLEST_BLOCK, frameLength, read };
@@ -78,100 +82,153 @@ function blockLength(length: number): number | Malformed {
   return length > LARGEST_BLOCK ? malformed(`a block of ${length} bytes is above the limit of ${LARGEST_BLOCK}`) : length;
 }
 
-const tooShort = (what: string, { from, to }: Block): Malformed => malformed(`${to - from} bytes cannot hold ${what}`);
+const tooShort = (what: string, length: number): Malformed => malformed(`${length} bytes cannot hold ${what}`);
 
-function readSection(block: Block, { littleEndian }: Section): Malformed | null {
-  if (block.to - block.from < 16) return tooShort('a section header', block);
-  const major = block.view.getUint16(block.from + 4, littleEndian);
-  return major === 1 ? null : malformed(`pcapng version ${major}.${block.view.getUint16(block.from + 6, littleEndian)} is not 1`);
+function readSection(block: Block, { littleEndian }: Section): SectionItem | Malformed {
+  const { view, from, to } = block;
+  if (to - from < 16) return tooShort('a section header', to - from);
+  const major = view.getUint16(from + 4, littleEndian);
+  if (major !== 1) return malformed(`pcapng version ${major}.${view.getUint16(from + 6, littleEndian)} is not 1`);
+  const options = readOptions(block, from + 16, to, littleEndian);
+  if ('ok' in options) return options;
+  const application = optionValue(options, OPTION.section.application);
+  return { kind: 'section', application: application === undefined ? null : text(application), comment: commentsOf(options) };
 }
 
-function readInterface(block: Block, { littleEndian, interfaces }: Section): Malformed | null {
+function readInterface(block: Block, { littleEndian, interfaces }: Section): InterfaceItem | Malformed {
   const { view, from, to } = block;
-  if (to - from < 8) return tooShort('an interface', block);
+  if (to - from < 8) return tooShort('an interface', to - from);
   if (interfaces.length === MOST_INTERFACES) return malformed(`a section has more than ${MOST_INTERFACES} interfaces`);
   const options = readOptions(block, from + 8, to, littleEndian);
   if ('ok' in options) return options;
-  const name = optionValue(options, OPTION.interface.name);
-  interfaces.push({
-    name: name === undefined ? null : text(name),
-    linkType: view.getUint16(from, littleEndian),
+  const named = optionValue(options, OPTION.interface.name);
+  const name = named === undefined ? null : text(named);
+  const linkType = view.getUint16(from, littleEndian);
+  const index = interfaces.push({
+    name,
+    linkType,
     snapLength: view.getUint32(from + 4, littleEndian),
-    toNs: clockOf(options, littleEndian),
+    clock: clockOf(options, littleEndian),
   });
-  return null;
+  return { kind: 'interface', index: index - 1, name, linkType, filter: filterOf(options) };
 }
 
 const optionValue = (options: readonly Option[], wanted: number): Uint8Array | undefined =>
   options.find(({ code }) => code === wanted)?.value;
 
-/** if_tsresol: a negative power of 10, or of 2 where the highest bit is set; if_tsoffset: seconds to add. */
-function clockOf(options: readonly Option[], littleEndian: boolean): (ticks: bigint) => bigint {
-  const resolution = optionValue(options, OPTION.interface.resolution)?.[0] ?? RESOLUTION_DEFAULT;
-  const offset = optionValue(options, OPTION.interface.offset);
-  const offsetNs = offset?.length === 8 ? int64(offset, littleEndian) * NS_PER_SECOND : 0n;
-  const exponent = BigInt(resolution & 0x7f);
-  if (resolution & 0x80) return (ticks) => ((ticks * NS_PER_SECOND) >> exponent) + offsetNs;
-  const nsPerTick = exponent < 9n ? 10n ** (9n - exponent) : 1n;
-  const ticksPerNs = exponent > 9n ? 10n ** (exponent - 9n) : 1n;
-  if (ticksPerNs === 1n) return (ticks) => ticks * nsPerTick + offsetNs;
-  return (ticks) => ticks / ticksPerNs + offsetNs;
+/** if_filter: a zero byte and an expression, or another and compiled code. */
+function filterOf(options: readonly Option[]): string | null {
+  const filter = optionValue(options, OPTION.interface.filter);
+  return filter !== undefined && filter[0] === 0 ? text(filter.subarray(1)) : null;
 }
 
-const int64 = ({ buffer, byteOffset }: Uint8Array, littleEndian: boolean): bigint =>
-  new DataView(buffer, byteOffset, 8).getBigInt64(0, littleEndian);
+function clockOf(options: readonly Option[], littleEndian: boolean): Clock {
+  const resolution = optionValue(options, OPTION.interface.resolution)?.[0] ?? RESOLUTION_DEFAULT;
+  const offset = optionValue(options, OPTION.interface.offset);
+  return clock(resolution, offset?.length === 8 ? viewOf(offset).getBigInt64(0, littleEndian) : 0n);
+}
+
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView => new DataView(buffer, byteOffset, length);
+
+function readStatistics(block: Block, { littleEndian, interfaces }: Section): StatisticsItem | Malformed {
+  const { view, from, to } = block;
+  if (to - from < 12) return tooShort('statistics', to - from);
+  const interfaceIndex = view.getUint32(from, littleEndian);
+  const origin = interfaces[interfaceIndex];
+  if (origin === undefined) return noInterface('statistics name', interfaceIndex, interfaces.length);
+  const options = readOptions(block, from + 12, to, littleEndian);
+  if ('ok' in options) return options;
+  const slot = emptySlot();
+  origin.clock(slot, view.getUint32(from + 4, littleEndian), view.getUint32(from + 8, littleEndian));
+  const counter = (code: number): bigint | null => {
+    const value = optionValue(options, code);
+    return value?.length === 8 ? viewOf(value).getBigUint64(0, littleEndian) : null;
+  };
+  const { received, dropped } = OPTION.statistics;
+  return { kind: 'statistics', interfaceIndex, timeNs: slotTimeNs(slot), received: counter(received), dropped: counter(dropped) };
+}
+
+const noInterface = (what: string, index: number, described: number): Malformed =>
+  malformed(`${what} interface ${index}, and its section has described ${described}`);
 
 /** Enhanced packets and the obsolete ones that they replace: the same but for the interface's size. */
-function readPacket(block: Block, section: Section): CapturedPacket | Malformed {
-  const { view, from, to } = block;
+function readPacket(window: Window, type: number, from: number, to: number, section: Section, slot: PacketSlot): 'packet' | Malformed {
+  const { bytes, view } = window;
   const { littleEndian } = section;
-  if (to - from < 20) return tooShort('a packet', block);
-  const index = block.type === BLOCK.packet ? view.getUint16(from, littleEndian) : view.getUint32(from, littleEndian);
+  if (to - from < 20) return tooShort('a packet', to - from);
+  const index = type === BLOCK.packet ? view.getUint16(from, littleEndian) : view.getUint32(from, littleEndian);
   const origin = section.interfaces[index];
-  if (origin === undefined) return noInterface(index, section);
+  if (origin === undefined) return noInterface('a packet names', index, section.interfaces.length);
   const length = view.getUint32(from + 12, littleEndian);
   const end = from + 20 + length;
   if (end > to) return malformed(`a packet of ${length} bytes runs out of its block of ${to - from}`);
-  const comment = commentOf(block, from + 20 + padded(length), littleEndian);
-  if (comment !== null && typeof comment !== 'string') return comment;
-  return {
-    kind: 'packet',
-    bytes: block.bytes.subarray(from + 20, end),
-    linkType: origin.linkType,
-    timeNs: origin.toNs((BigInt(view.getUint32(from + 4, littleEndian)) << 32n) | BigInt(view.getUint32(from + 8, littleEndian))),
-    originalLength: view.getUint32(from + 16, littleEndian),
-    interface: origin.name,
-    comment,
-  };
+  slot.bytes = bytes;
+  slot.at = from + 20;
+  slot.end = end;
+  slot.linkType = origin.linkType;
+  origin.clock(slot, view.getUint32(from + 4, littleEndian), view.getUint32(from + 8, littleEndian));
+  slot.originalLength = view.getUint32(from + 16, littleEndian);
+  slot.interface = origin.name;
+  slot.comment = null;
+  slot.direction = null;
+  const optionsAt = from + 20 + padded(length);
+  return optionsAt < to ? readPacketOptions(window, optionsAt, to, littleEndian, slot) : 'packet';
 }
 
-const noInterface = (index: number, { interfaces }: Section): Malformed =>
-  malformed(`a packet names interface ${index}, and its section has described ${interfaces.length}`);
+const FLAGS = 2;
+const DIRECTIONS: readonly (Direction | null)[] = [null, 'inbound', 'outbound', null];
 
-/** All comments of a packet, one a line, or null. */
-function commentOf(block: Block, from: number, littleEndian: boolean): string | null | Malformed {
-  if (from >= block.to) return null;
-  const options = readOptions(block, from, block.to, littleEndian);
+function readPacketOptions(window: Window, from: number, to: number, littleEndian: boolean, slot: PacketSlot): 'packet' | Malformed {
+  const { view } = window;
+  const isFlagsAlone = to - from <= 12 && view.getUint16(from, littleEndian) === FLAGS && view.getUint16(from + 2, littleEndian) === 4;
+  if (isFlagsAlone && to - from >= 8) {
+    slot.direction = DIRECTIONS[view.getUint32(from + 4, littleEndian) & 3]!; // nearly every packet that has options has this one only
+    return 'packet';
+  }
+  const options = readOptions(window, from, to, littleEndian);
   if ('ok' in options) return options;
+  slot.comment = commentsOf(options);
+  const flags = optionValue(options, OPTION.packet.flags);
+  if (flags?.length === 4) slot.direction = DIRECTIONS[viewOf(flags).getUint32(0, littleEndian) & 3]!;
+  return 'packet';
+}
+
+/** All comments, one a line, or null. */
+function commentsOf(options: readonly Option[]): string | null {
   const comments = options.filter(({ code }) => code === OPTION.comment);
   return comments.length === 0 ? null : comments.map(({ value }) => text(value)).join('\n');
 }
 
 /** No time, no interface but the first, and its captured length is only implied by the snap length. */
-function readSimplePacket(block: Block, section: Section): CapturedPacket | Malformed {
+function readSimplePacket({ bytes, view }: Window, from: number, to: number, section: Section, slot: PacketSlot): 'packet' | Malformed {
   const origin = section.interfaces[0];
-  if (origin === undefined) return noInterface(0, section);
-  if (block.to - block.from < 4) return tooShort('a simple packet', block);
-  const originalLength = block.view.getUint32(block.from, section.littleEndian);
-  const from = block.from + 4;
+  if (origin === undefined) return noInterface('a packet names', 0, 0);
+  if (to - from < 4) return tooShort('a simple packet', to - from);
+  const originalLength = view.getUint32(from, section.littleEndian);
   const length = Math.min(originalLength, origin.snapLength || originalLength);
-  if (from + length > block.to) return malformed(`a packet of ${length} bytes runs out of its block of ${block.to - block.from}`);
-  const bytes = block.bytes.subarray(from, from + length);
-  return { kind: 'packet', bytes, linkType: origin.linkType, timeNs: 0n, originalLength, interface: origin.name, comment: null };
+  if (from + 4 + length > to) return malformed(`a packet of ${length} bytes runs out of its block of ${to - from}`);
+  slot.bytes = bytes;
+  slot.at = from + 4;
+  slot.end = from + 4 + length;
+  slot.linkType = origin.linkType;
+  slot.seconds = 0;
+  slot.nanoseconds = 0;
+  slot.originalLength = originalLength;
+  slot.interface = origin.name;
+  slot.comment = null;
+  slot.direction = null;
+  return 'packet';
 }
 
-function readCustom(block: Block, { littleEndian }: Section): CustomBlock | Malformed {
-  if (block.to - block.from < 4) return tooShort('an enterprise number', block);
-  const enterpriseNumber = block.view.getUint32(block.from, littleEndian);
-  return { kind: 'custom', enterpriseNumber, bytes: block.bytes.subarray(block.from + 4, block.to) };
+function readCustom({ bytes, view, from, to }: Block, { littleEndian }: Section): CustomBlock | Malformed {
+  if (to - from < 4) return tooShort('an enterprise number', to - from);
+  const enterpriseNumber = view.getUint32(from, littleEndian);
+  const content = bytes.subarray(from + 4, to);
+  return { kind: 'custom', enterpriseNumber, bytes: enterpriseNumber === OWN_ENTERPRISE ? exact(content) : content };
+}
+
+/** Ours begin with their length; who else uses the number for examples may not. */
+function exact(content: Uint8Array): Uint8Array {
+  const length = content.length < 4 ? -1 : viewOf(content).getUint32(0);
+  return padded(4 + length) === content.length ? content.subarray(4, 4 + length) : content;
 }

@@ -1,8 +1,8 @@
 /** Writes pcapng: pure functions, each the bytes to append. Little-endian, stamps in nanoseconds. */
-import { BLOCK, BLOCK_HEADER, BLOCK_TRAILER, BYTE_ORDER_MAGIC, RESOLUTION_NS } from './blocks.ts';
+import { BLOCK, BLOCK_HEADER, BLOCK_TRAILER, BYTE_ORDER_MAGIC, OWN_ENTERPRISE, RESOLUTION_NS } from './blocks.ts';
 import { type Window, windowOf } from './format.ts';
 import { OPTION, type Option, optionsLength, padded, textOption, uint64Option, writeOptions } from './options.ts';
-import { checkPacket, checkUnsigned, LARGEST_BLOCK, LARGEST_PACKET, type PacketRecord } from './record.ts';
+import { checkPacket, checkUnsigned, type Direction, LARGEST_BLOCK, LARGEST_PACKET, type PacketRecord } from './record.ts';
 
 /** The start of a file; `application` is the name and version of what writes it. */
 export function pcapngHeader({ application }: { application: string }): Uint8Array {
@@ -39,6 +39,7 @@ export function packetBlock(interfaceIndex: number, packet: PacketRecord): Uint8
   checkUnsigned('interfaceIndex', interfaceIndex, 32);
   checkPacket(packet);
   const options = packet.comment === null ? [] : [textOption(OPTION.comment, packet.comment)];
+  if (packet.direction !== null) options.push(FLAGS[packet.direction]);
   const { bytes, view } = block(BLOCK.enhancedPacket, 20 + padded(packet.bytes.length), options);
   view.setUint32(BLOCK_HEADER, interfaceIndex, true);
   setTime(view, BLOCK_HEADER + 4, packet.timeNs);
@@ -47,6 +48,12 @@ export function packetBlock(interfaceIndex: number, packet: PacketRecord): Uint8
   bytes.set(packet.bytes, BLOCK_HEADER + 20);
   return bytes;
 }
+
+/** epb_flags: the lowest two bits tell the direction. */
+const FLAGS: Readonly<Record<Direction, Option>> = {
+  inbound: { code: OPTION.packet.flags, value: Uint8Array.of(1, 0, 0, 0) },
+  outbound: { code: OPTION.packet.flags, value: Uint8Array.of(2, 0, 0, 0) },
+};
 
 export interface InterfaceStatistics {
   interfaceIndex: number;
@@ -68,7 +75,15 @@ export function statisticsBlock({ interfaceIndex, timeNs, received, dropped }: I
   return bytes;
 }
 
-/** Content of our own, named by an IANA private enterprise number, which editors may copy. Zeros pad it to a multiple of 4 bytes. */
+/** A custom block of ours. Its length stands before the content (4 bytes, big-endian), since the format keeps no exact one. */
+export function ownBlock(content: Uint8Array): Uint8Array {
+  const measured = new Uint8Array(4 + content.length);
+  new DataView(measured.buffer).setUint32(0, content.length);
+  measured.set(content, 4);
+  return customBlock(OWN_ENTERPRISE, measured);
+}
+
+/** Anybody's content, named by an IANA private enterprise number, which editors may copy. Zeros pad it to a multiple of 4 bytes. */
 export function customBlock(enterpriseNumber: number, content: Uint8Array): Uint8Array {
   checkUnsigned('enterpriseNumber', enterpriseNumber, 32);
   const length = 4 + padded(content.length);

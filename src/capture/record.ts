@@ -11,15 +11,50 @@ export interface PacketRecord {
   originalLength: number;
   interface: string | null;
   comment: string | null;
+  /** As the file says beside the packet (epb_flags); null where it does not. */
+  direction: Direction | null;
 }
 
-export type CaptureItem = CapturedPacket | CustomBlock | Damage;
+export type Direction = 'inbound' | 'outbound';
+
+export type CaptureItem = CapturedPacket | SectionItem | InterfaceItem | StatisticsItem | CustomBlock | Damage;
 
 export interface CapturedPacket extends PacketRecord {
   kind: 'packet';
 }
 
-/** Somebody's own block of a pcapng file. Its bytes end in up to three zeros of padding: the format does not say where they began. */
+/** A pcapng section begins: interfaces are numbered anew. */
+export interface SectionItem {
+  kind: 'section';
+  /** Name and version of what wrote it. */
+  application: string | null;
+  comment: string | null;
+}
+
+/** What packets of this interface have in common; pcap files have none. */
+export interface InterfaceItem {
+  kind: 'interface';
+  /** From 0 within its section. */
+  index: number;
+  name: string | null;
+  linkType: number;
+  /** The capture's filter as an expression; null where there was none, or only compiled code is kept. */
+  filter: string | null;
+}
+
+/** What an interface had received and dropped at a time. Null: not counted. */
+export interface StatisticsItem {
+  kind: 'statistics';
+  interfaceIndex: number;
+  timeNs: bigint;
+  received: bigint | null;
+  dropped: bigint | null;
+}
+
+/**
+ * Somebody's own block of a pcapng file. The bytes of ours (`OWN_ENTERPRISE`) are exact; those of others end in up to three zeros of
+ * padding, since the format does not say where they began.
+ */
 export interface CustomBlock {
   kind: 'custom';
   /** Who defined the content: an IANA private enterprise number. */
@@ -30,6 +65,7 @@ export interface CustomBlock {
 /** The file is broken from this offset on; everything before it was read. Nothing follows. */
 export interface Damage {
   kind: 'damage';
+  /** Of a compressed file: after decompression. */
   offset: number;
   reason: string;
 }

@@ -1,7 +1,7 @@
 /** What a trace says of one position of a path. */
 import type { Answer, Outcome } from '../probe/observation.ts';
 import type { Address } from '../wire/address.ts';
-import { FAMILIES, isKind } from '../wire/family.ts';
+import { FAMILIES, isKind, isNestingRefused } from '../wire/family.ts';
 import type { PathEnds } from './path-kind.ts';
 
 export interface Hop {
@@ -38,7 +38,8 @@ export function meaningOf(outcome: Outcome, varied: number): Meaning {
   if (outcome.leg > varied) return 'reached';
   if (type === table.timeExceeded) return 'hop';
   const isSteered = outcome.probe.question.itinerary.layers.length > varied + 1;
-  return isKind(isSteered ? table.protocolUnreachable : table.portUnreachable, type, code) ? 'reached' : 'error';
+  const isEnd = isSteered ? isNestingRefused(FAMILIES[family], type, code) : isKind(table.portUnreachable, type, code);
+  return isEnd ? 'reached' : 'error';
 }
 
 /**

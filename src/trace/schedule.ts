@@ -55,9 +55,10 @@ export function createSchedule({ firstTtl, lastTtl, count, silentTries }: Schedu
   const firstRound = (): boolean => frontier <= (end ?? lastTtl);
 
   function wants(ttl: number): boolean {
-    const { asked, answered, outstanding } = tries.get(ttl)!;
+    const { asked, answered, outstanding, rested } = tries.get(ttl)!;
     if (outstanding > 0) return false;
-    return answered > 0 ? asked < count : end !== null && asked < silentTries;
+    if (answered > 0) return asked < count && rested === 0; // one that had to rest would be silent again
+    return end !== null && asked < silentTries;
   }
 
   /** It answers nothing, and will be asked once more. Where the end is silent too it may be the next hop, so that one is tried. */
@@ -108,6 +109,7 @@ export function createSchedule({ firstTtl, lastTtl, count, silentTries }: Schedu
     isFinal(ttl) {
       const known = tries.get(ttl);
       if (firstRound() || known === undefined || wants(ttl)) return false;
+      if (known.answered > 0) return known.outstanding === 0;
       return !isAwaited([ttl, known]) && (end === null || !rests(ttl));
     },
     end: () => end ?? lastTtl,

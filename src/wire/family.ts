@@ -26,8 +26,11 @@ export interface Family {
     readonly parameterProblem: number;
     readonly redirect: number;
     readonly portUnreachable: IcmpKind;
-    /** What a router says that does not know the nested protocol. */
-    readonly protocolUnreachable: IcmpKind;
+    /**
+     * What a router says that does not unwrap a nested packet: it does not know the protocol, or (Linux with the tunnel module loaded)
+     * knows it and has no tunnel for it, which is told like a closed port.
+     */
+    readonly nestingRefused: readonly IcmpKind[];
     readonly tooBig: IcmpKind;
     /** The unit of the RFC 4884 length field in bytes, and where the field stands in the ICMP header. */
     readonly quoteLength: { readonly at: number; readonly unit: number };
@@ -51,7 +54,10 @@ export const FAMILIES: Readonly<Record<FamilyNumber, Family>> = {
       parameterProblem: 12,
       redirect: 5,
       portUnreachable: { type: 3, code: 3 },
-      protocolUnreachable: { type: 3, code: 2 },
+      nestingRefused: [
+        { type: 3, code: 2 },
+        { type: 3, code: 3 },
+      ],
       tooBig: { type: 3, code: 4 },
       quoteLength: { at: 5, unit: 4 },
     },
@@ -72,7 +78,10 @@ export const FAMILIES: Readonly<Record<FamilyNumber, Family>> = {
       parameterProblem: 4,
       redirect: 137,
       portUnreachable: { type: 1, code: 4 },
-      protocolUnreachable: { type: 4, code: 1 },
+      nestingRefused: [
+        { type: 4, code: 1 },
+        { type: 1, code: 4 },
+      ],
       tooBig: { type: 2, code: 0 },
       quoteLength: { at: 4, unit: 8 },
     },
@@ -85,3 +94,7 @@ export const UDP_PROTOCOL = 17;
 export const nestedFamily = (protocol: number): FamilyNumber | null => (protocol === 4 ? 4 : protocol === 41 ? 6 : null);
 
 export const isKind = (kind: IcmpKind, type: number, code: number): boolean => kind.type === type && kind.code === code;
+
+/** Said about a header that carries another: its destination does not unwrap it. */
+export const isNestingRefused = ({ icmp }: Family, type: number, code: number): boolean =>
+  icmp.nestingRefused.some((kind) => isKind(kind, type, code));

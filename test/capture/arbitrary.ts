@@ -1,6 +1,6 @@
 /** Random packets, as fast-check makes and shrinks them. */
 import fc from 'fast-check';
-import type { PacketRecord } from '../../src/capture/record.ts';
+import type { Direction, PacketRecord } from '../../src/capture/record.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 
@@ -12,14 +12,16 @@ export const packets: fc.Arbitrary<PacketRecord[]> = fc.array(
       cut: fc.nat(2000),
       timeNs: fc.bigInt({ min: 0n, max: (1n << 32n) * 1_000_000_000n - 1n }),
       comment: fc.option(text),
+      direction: fc.constantFrom<(Direction | null)[]>('inbound', 'outbound', null),
     })
-    .map(({ bytes, cut, timeNs, comment }) => ({
+    .map(({ bytes, cut, timeNs, comment, direction }) => ({
       bytes: Uint8Array.from(bytes),
       linkType: 1,
       timeNs,
       originalLength: bytes.length + cut,
       interface: 'eth0',
       comment,
+      direction,
     })),
   { maxLength: 12 },
 );

@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCapture } from '../../src/capture/capture.ts';
-import type { CapturedPacket } from '../../src/capture/record.ts';
+import type { CapturedPacket, Direction } from '../../src/capture/record.ts';
 import { chunksOf, fixture, fixtures, readAll, twin } from './read.ts';
 
 /** LINKTYPE_… of tshark's own numbers, as its wtap.h has them. */
 const LINK_TYPES: Readonly<Record<string, number>> = { 1: 1, 7: 101 };
+
+type Row = [string, string, string, string, string, string, string, string];
+const DIRECTIONS: Readonly<Record<string, Direction>> = { '0x00000001': 'inbound', '0x00000002': 'outbound', 1: 'inbound', 2: 'outbound' };
 
 const nanoseconds = (seconds: string): bigint => BigInt(seconds.replace('.', '') || '0');
 
@@ -16,15 +19,7 @@ function rowsOf(name: string): CapturedPacket[] {
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => {
-    const [time, length, , encapsulation, from, comment, hex] = line.split('\t') as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [time, length, , encapsulation, from, comment, direction, hex] = line.split('\t') as Row;
     return {
       kind: 'packet',
       bytes: Uint8Array.from(Buffer.from(hex, 'hex')),
@@ -33,6 +28,7 @@ function rowsOf(name: string): CapturedPacket[] {
       originalLength: Number(length),
       interface: from === '' || from === 'unknown' ? null : from,
       comment: comment || null,
+      direction: DIRECTIONS[direction] ?? null,
     };
   });
 }

@@ -7,7 +7,7 @@ import { readCapture } from '../../src/capture/capture.ts';
 import type { CaptureItem, PacketRecord } from '../../src/capture/record.ts';
 
 const FOLDER = 'fixtures/captures-plain';
-export const fixtures: string[] = readdirSync(FOLDER).filter((name) => /\.pcap(ng)?$/.test(name));
+export const fixtures: string[] = readdirSync(FOLDER).filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name));
 /** Plain bytes: a Buffer is no Uint8Array to `assert.equal`. */
 export const fixture = (name: string): Uint8Array => Uint8Array.from(readFileSync(join(FOLDER, name)));
 export const twin = (name: string): string => readFileSync(join(FOLDER, `${name}.txt`), 'utf8');
@@ -16,17 +16,23 @@ export function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-export async function readAll(chunks: Iterable<Uint8Array>): Promise<CaptureItem[]> {
+export async function readItems(chunks: Iterable<Uint8Array>): Promise<CaptureItem[]> {
   const items: CaptureItem[] = [];
   for await (const item of readCapture(chunks)) items.push(item);
   return items;
 }
 
+const BESIDE: ReadonlySet<CaptureItem['kind']> = new Set(['section', 'interface', 'statistics']);
+
+/** Packets, damage and custom blocks. */
+export const readAll = async (chunks: Iterable<Uint8Array>): Promise<CaptureItem[]> =>
+  (await readItems(chunks)).filter(({ kind }) => !BESIDE.has(kind));
+
 export const joined = (parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
 
 export const packet = (some: Partial<PacketRecord>): PacketRecord => {
   const bytes = some.bytes ?? Uint8Array.of(1, 2, 3);
-  return { bytes, linkType: 1, timeNs: 0n, originalLength: bytes.length, interface: null, comment: null, ...some };
+  return { bytes, linkType: 1, timeNs: 0n, originalLength: bytes.length, interface: null, comment: null, direction: null, ...some };
 };
 
 export const toolMissing = (name: string): boolean => spawnSync(name, ['--version']).error !== undefined;

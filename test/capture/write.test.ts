@@ -18,7 +18,7 @@ const pcap = (records: readonly PacketRecord[]): Uint8Array => joined([pcapHeade
 const seen = (records: readonly PacketRecord[]): unknown[] => records.map((record) => ({ kind: 'packet', ...record }));
 /** What a classic file has no place for is gone. */
 const plain = (records: readonly PacketRecord[]): unknown[] =>
-  seen(records.map((record) => ({ ...record, interface: null, comment: null })));
+  seen(records.map((record) => ({ ...record, interface: null, comment: null, direction: null })));
 
 test('what pcapng holds reads back', async () => {
   await fc.assert(fc.asyncProperty(packets, async (records) => assert.equal(await readAll([pcapng(records)]), seen(records))));

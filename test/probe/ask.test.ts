@@ -117,6 +117,16 @@ test('an error that stays alone is the outcome at the deadline, with the time at
   assert.ok(engine.sinceNs() >= TIMEOUT);
 });
 
+test('an error that is held back is told of when it comes, once, whatever becomes of its probe', async () => {
+  const both = await told({ replies: (sent) => [error(sent, 5 * MS), error(sent, 9 * MS), landing(sent, 50 * MS)] }, times(1));
+  assert.equal(
+    both.held.map((one) => one.kind === 'held' && [one.probe.sequence, rttOf(one.answer)]),
+    [[both.seen[0]!.probe.sequence, 5 * MS]],
+  );
+  const { held } = await told({ replies: (sent) => [error(sent, 5 * MS)] }, times(2), { settle: 'first' });
+  assert.equal(held, []);
+});
+
 test('of two errors the first counts, and the second is a duplicate', async () => {
   const { seen } = await told({ replies: (sent) => [error(sent, 5 * MS), error(sent, 50 * MS)] }, times(1));
   assert.equal(

@@ -24,17 +24,22 @@ export const times = (count: number, one: Question = question): Question[] => Ar
 export interface Told {
   readonly engine: Scripted;
   readonly seen: Observation[];
+  readonly held: readonly Observation[];
 }
 
-/** All that is seen when these questions are put to this network. */
+/** All that is seen when these questions are put to this network, but for errors that are held back: those have a test of their own. */
 export async function told(script: Script, questions: Iterable<Question | null>, options: Partial<AskOptions> = {}): Promise<Told> {
   const engine = scripted(script);
   const seen: Observation[] = [];
-  for await (const one of openAsk(engine, RUN).ask(questions, { ...OPTIONS, ...options })) seen.push(one);
-  return { engine, seen };
+  const held: Observation[] = [];
+  for await (const one of openAsk(engine, RUN).ask(questions, { ...OPTIONS, ...options })) {
+    if (one.kind === 'held') held.push(one);
+    else seen.push(one);
+  }
+  return { engine, seen, held };
 }
 
-export const kinds = ({ seen }: Told): string[] => seen.map(({ kind }) => kind);
+export const kinds = ({ seen }: Pick<Told, 'seen'>): string[] => seen.map(({ kind }) => kind);
 export const sequencesOf = (seen: readonly { readonly probe: Probe }[]): number[] => seen.map(({ probe }) => probe.sequence);
 export const ascending = (numbers: readonly number[]): number[] => numbers.toSorted((a, b) => a - b);
 export const rttOf = (one: Observation | undefined): number | null => (one && 'rttNs' in one ? one.rttNs : null);

@@ -7,7 +7,7 @@ import type { Hop } from '../../trace/hop.ts';
 import type { PathEnds } from '../../trace/path-kind.ts';
 import { trace } from '../../trace/trace.ts';
 import type { Address } from '../../wire/address.ts';
-import { FAMILIES, isKind } from '../../wire/family.ts';
+import { FAMILIES, isNestingRefused } from '../../wire/family.ts';
 import { ahead } from '../ahead.ts';
 import { endsOf } from '../ends.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
@@ -125,7 +125,7 @@ export function pathOf(ends: PathEnds, hops: readonly Hop[]): (Address | null)[]
 /** Something answered about the header that should have brought the probe to the router where the path starts. */
 export function entryProblem(ends: PathEnds, router: string, answer: Answer): { said: Said; exit: number } {
   const { family, type, code } = answer.icmp;
-  if (isKind(FAMILIES[family].icmp.protocolUnreachable, type, code) && answer.from !== ends.us) {
+  if (isNestingRefused(FAMILIES[family], type, code) && answer.from !== ends.us) {
     const message = `${router} does not decapsulate IP in IP (${answer.from} answered ICMP ${type}/${code}): the path can only start at a router that does`;
     return { said: { type: 'problem', code: 'NO_DECAPSULATION', message }, exit: 4 };
   }
