@@ -1,38 +1,43 @@
 /** Compressed recordings: gzip (RFC 1952) is undone as the chunks come. */
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** What breaks off a compressed stream; all that was whole before it has been handed out. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Breaks off a compressed stream that is cut or damaged; what was whole before it has been handed out. */
 export class TornGzip extends Error {}
 
-/** The chunks as they are, or decompressed where the first one (of at least 2 bytes) begins a gzip file. */
-export async function* gunzipped(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  first: Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  const rest = (async function* () {
-    yield first;
-    yield* chunks;
-  })();
-  if (!isGzip(first)) yield* rest;
-  else yield* inflated(rest);
+/** So much goes in at a time: what comes out of it waits in memory, at most a thousand times as much (RFC 1951). */
+const PIECE = 1 << 14;
+
+export async function* inflated(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  const out: Uint8Array[] = [];
+  gunzip.on('data', (bytes: Uint8Array) => out.push(bytes));
+  gunzip.on('error', () => {}); // the call that it arose in is told
+  try {
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += PIECE) {
+        await done(gunzip, (tell) => gunzip.write(chunk.subarray(from, from + PIECE), tell));
+        yield* out.splice(0);
+      }
+    }
+    await done(gunzip, (tell) => gunzip.end(tell));
+    yield* out.splice(0);
+  } finally {
+    gunzip.destroy();
+  }
 }
 
-async function* inflated(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(chunks, { objectMode: false, highWaterMark: 1 << 16 });
-  const gunzip = source.pipe(createGunzip({ chunkSize: 1 << 18 }));
-  let broken: Error | null = null; // of the source: that is no damage of the file
-  source.on('error', (error) => {
-    broken = error;
-    gunzip.destroy(error);
+function done(gunzip: Gunzip, call: (tell: (error?: Error | null) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(new TornGzip(error.message));
+    gunzip.once('error', fail);
+    call((error) => {
+      gunzip.off('error', fail);
+      if (error) fail(error);
+      else resolve();
+    });
   });
-  try {
-    for await (const chunk of gunzip) yield chunk as Uint8Array;
-  } catch (error) {
-    throw broken ?? new TornGzip((error as Error).message);
-  } finally {
-    source.destroy();
-  }
 }

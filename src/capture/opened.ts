@@ -1,6 +1,6 @@
 /** The beginning of a recording: enough of it to tell gzip, and the variants of pcap, in whatever chunks it comes. */
 import { windowOf } from './format.ts';
-import { gunzipped } from './gunzip.ts';
+import { inflated, isGzip } from './gunzip.ts';
 import { openingLength } from './pcap.ts';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -12,13 +12,20 @@ export async function* opened(chunks: Chunks): AsyncGenerator<Uint8Array> {
 
 /** Compression shows in two bytes. */
 async function* withFirst(chunks: Chunks): AsyncGenerator<Uint8Array> {
-  const source = gathered(chunks, () => 2)[Symbol.asyncIterator]();
+  const source = gathered(chunks, () => 2);
   try {
     const first = await source.next();
-    if (!first.done) yield* gunzipped(source, first.value);
+    if (first.done) return;
+    const all = startingWith(first.value, source);
+    yield* isGzip(first.value) ? inflated(all) : all;
   } finally {
     await source.return(undefined);
   }
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
 }
 
 /** Joins the first chunks until they are as long as `wanted` says of them, or the source ends; then hands on the rest as it comes. */

@@ -24,8 +24,8 @@ const VARIANTS: Readonly<Record<number, readonly Variant[]>> = {
     { ...STANDARD, recordHeader: 24 }, // "modified": old Linux kernels, 8 more bytes a record
     { ...STANDARD, recordHeader: 28 }, // SuSE 6.3
   ],
-  469762475: [{ nsPerTick: 1, recordHeader: 16, gap: 4 }], // Ixia, software: the size of all records follows the header
-  469762476: [{ nsPerTick: 1, recordHeader: 16, gap: 4 }], // Ixia, hardware
+  469762475: [{ ...STANDARD, gap: 4 }], // Ixia, software: the size of all records follows the header
+  469762476: [{ ...STANDARD, gap: 4 }], // Ixia, hardware
 };
 const MAGIC_NS = 0xa1b23c4d;
 const FILE_HEADER = 24;
@@ -61,14 +61,18 @@ function variantOf(view: DataView, from: number, to: number, littleEndian: boole
   if (captured > LARGEST_PACKET) return variants[0]!;
   const follows = ({ recordHeader }: Variant): boolean => {
     const at = first + recordHeader + captured;
-    return at + RECORD_HEADER <= to && isRecord(view, at, littleEndian);
+    return at + RECORD_HEADER <= to && isRecord(view, at, littleEndian, view.getUint32(first, littleEndian));
   };
   return variants.find(follows) ?? variants[0]!;
 }
 
-function isRecord(view: DataView, at: number, littleEndian: boolean): boolean {
-  const [fraction, captured, original] = [4, 8, 12].map((field) => view.getUint32(at + field, littleEndian)) as [number, number, number];
-  return fraction < 1_000_000 && captured <= original && original <= LARGEST_PACKET;
+const LONGEST_PAUSE_S = 86_400;
+
+function isRecord(view: DataView, at: number, littleEndian: boolean, beforeS: number): boolean {
+  const field = (offset: number): number => view.getUint32(at + offset, littleEndian);
+  const [seconds, fraction, captured, original] = [field(0), field(4), field(8), field(12)];
+  const isNear = Math.abs(seconds - beforeS) <= LONGEST_PAUSE_S;
+  return isNear && fraction < 1_000_000 && captured <= original && original <= LARGEST_PACKET;
 }
 
 function format({ nsPerTick, recordHeader, gap }: Variant, littleEndian: boolean): Format {

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts';
-import { customBlock, interfaceBlock, packetBlock, pcapngHeader, statisticsBlock } from '../../src/capture/pcapng-write.ts';
+import { customBlock, interfaceBlock, ownBlock, packetBlock, pcapngHeader, statisticsBlock } from '../../src/capture/pcapng-write.ts';
 import type { PacketRecord } from '../../src/capture/record.ts';
 import { skip } from '../skip.ts';
 import { packets } from './arbitrary.ts';
-import { inFolder, joined, output, packet, readAll, save, toolMissing } from './read.ts';
+import { inFolder, joined, output, packet, readAll, readItems, save, toolMissing } from './read.ts';
 
 const eth0 = interfaceBlock({ name: 'eth0', linkType: 1 });
 const pcapng = (records: readonly PacketRecord[]): Uint8Array =>
@@ -28,14 +28,27 @@ test('what pcap holds reads back, but for interface and comment', async () => {
   await fc.assert(fc.asyncProperty(packets, async (records) => assert.equal(await readAll([pcap(records)]), plain(records))));
 });
 
+test('custom content of ours reads back with its exact length', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 50 }), async (content) => {
+      const file = joined([pcapngHeader({ application: '' }), ownBlock(content)]);
+      assert.equal(await readAll([file]), [{ kind: 'custom', enterpriseNumber: 32_473, bytes: Uint8Array.from(content) }]);
+    }),
+  );
+});
+
 test('custom content reads back with its padding', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.nat(0xffffffff), fc.uint8Array({ maxLength: 50 }), async (enterpriseNumber, content) => {
-      const bytes = new Uint8Array(Math.ceil(content.length / 4) * 4);
-      bytes.set(content);
-      const file = joined([pcapngHeader({ application: '' }), customBlock(enterpriseNumber, content)]);
-      assert.equal(await readAll([file]), [{ kind: 'custom', enterpriseNumber, bytes }]);
-    }),
+    fc.asyncProperty(
+      fc.nat(0xffffffff).filter((number) => number !== 32_473),
+      fc.uint8Array({ maxLength: 50 }),
+      async (enterpriseNumber, content) => {
+        const bytes = new Uint8Array(Math.ceil(content.length / 4) * 4);
+        bytes.set(content);
+        const file = joined([pcapngHeader({ application: '' }), customBlock(enterpriseNumber, content)]);
+        assert.equal(await readAll([file]), [{ kind: 'custom', enterpriseNumber, bytes }]);
+      },
+    ),
   );
 });
 
@@ -50,7 +63,15 @@ test('packets of two interfaces keep their names and link types', async () => {
     statisticsBlock({ interfaceIndex: 1, timeNs: 5n, received: 2n, dropped: 1n }),
     packetBlock(0, wired),
   ]);
-  assert.equal(await readAll([file]), seen([wired, raw, wired]));
+  assert.equal(await readItems([file]), [
+    { kind: 'section', application: 'beacon 1', comment: null },
+    { kind: 'interface', index: 0, name: 'eth0', linkType: 1, filter: null },
+    ...seen([wired]),
+    { kind: 'interface', index: 1, name: 'tun0', linkType: 101, filter: 'icmp' },
+    ...seen([raw]),
+    { kind: 'statistics', interfaceIndex: 1, timeNs: 5n, received: 2n, dropped: 1n },
+    ...seen([wired]),
+  ]);
 });
 
 const range = (call: () => unknown, message: RegExp): void =>
@@ -147,7 +168,10 @@ tools("tshark's own dissector of the file format finds each field of each block"
     pcapngHeader({ application: 'beacon 1.2.3' }),
     eth0,
     customBlock(99_999, Uint8Array.of(1, 2, 3, 4, 5)),
-    packetBlock(0, packet({ bytes: new Uint8Array(21), timeNs: 1_700_000_001_000_000_001n, originalLength: 22, comment: 'why' })),
+    packetBlock(
+      0,
+      packet({ bytes: new Uint8Array(21), timeNs: 1_700_000_001_000_000_001n, originalLength: 22, comment: 'why', direction: 'outbound' }),
+    ),
     statisticsBlock({ interfaceIndex: 0, timeNs: 1_700_000_001_000_000_002n, received: 321n, dropped: 21n }),
   ]);
   const tree = output('tshark', '-X', 'read_format:MIME Files Format', '-V', '-r', save(folder, 'ours.pcapng', file));
@@ -167,6 +191,7 @@ tools("tshark's own dissector of the file format finds each field of each block"
     'Captured Length: 21',
     'Packet Length: 22',
     'Comment: why',
+    '.... .... .... .... .... .... .... ..10 = Direction: Outbound (0x2)',
     'Block Type: Interface Statistics Block (0x00000005)',
     '[Timestamp: Nov 14, 2023 22:13:21.000000002 UTC]',
     'Number of Received Packets: 321',

@@ -81,6 +81,21 @@ else {
     assert.ok(of(events, 'problem').some(({ code, message }) => code === 'NO_DECAPSULATION' && message.includes(' does not decapsulate')));
     assert.is(of(events, 'tally').at(-1)!.received, 50);
   });
+
+  test('behind a router whose rp_filter is strict nothing is called loss: what comes home no more is unknown (filter)', async () => {
+    await machine.shell(on(TOPOLOGY, 'r4', 'sysctl -q -w net.ipv4.conf.all.rp_filter=1'));
+    const ran = await command(machine, ['probe', '-s', addressOf('r1', 4), '-d', addressOf('d', 4), '-c', '50']);
+    await machine.shell(on(TOPOLOGY, 'r4', 'sysctl -q -w net.ipv4.conf.all.rp_filter=0'));
+    const rows = of(eventsOf(ran), 'tally');
+    assert.equal(
+      rows
+        .map(({ address, state, received, lost }) => [nameOf(address), state, received, lost])
+        .filter(([name]) => name !== 'r2' && name !== 'r3'),
+      [['r1', 'visited', 50, 0], ['r4', 'filtered', 0, 0], ...['r5', 'd'].map((name) => [name, 'filtered', 0, 0])],
+      ran.stdout,
+    );
+    assert.is(ran.code, 5);
+  });
 }
 
 test.run();
