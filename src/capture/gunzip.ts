@@ -23,7 +23,7 @@ export async function* inflated(chunks: Chunks): AsyncGenerator<Uint8Array> {
         yield* out.splice(0);
       }
     }
-    await done(gunzip, (tell) => gunzip.end(tell));
+    await done(gunzip, (tell) => gunzip.once('end', () => tell()).end()); // it may still fail after `finish`
     yield* out.splice(0);
   } finally {
     gunzip.destroy();

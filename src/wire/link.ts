@@ -8,6 +8,7 @@ export const LINK_TYPE = {
   raw: 101,
   loop: 108,
   linuxCooked: 113,
+  juniperEthernet: 178,
   ipv4: 228,
   ipv6: 229,
   linuxCooked2: 276,
@@ -27,7 +28,10 @@ const isIp = (etherType: number): boolean => etherType === FAMILIES[4].etherType
 
 const HEADERS: Readonly<Record<number, (frame: Uint8Array) => number>> = {
   [LINK_TYPE.ethernet]: ethernet,
+  [LINK_TYPE.juniperEthernet]: juniper,
   [LINK_TYPE.raw]: () => 0,
+  12: () => 0, // raw IP as BSD systems numbered it
+  14: () => 0,
   [LINK_TYPE.ipv4]: () => 0,
   [LINK_TYPE.ipv6]: () => 0,
   [LINK_TYPE.linuxCooked]: (frame) => (frame.length >= 16 ? afterTags(frame, 14) : -1),
@@ -38,6 +42,30 @@ const HEADERS: Readonly<Record<number, (frame: Uint8Array) => number>> = {
 
 function ethernet(frame: Uint8Array): number {
   return frame.length >= ETHERNET_HEADER ? afterTags(frame, 12) : -1;
+}
+
+/** What Junos captures: "MGC", flags, and where a flag says so extensions with their length before the Ethernet frame. */
+const JUNIPER = { magic: 0x4d4743, extensions: 0x80, noLink: 0x02 } as const;
+/** Stands in place of a link header: the protocol, in 4 bytes. */
+const JUNIPER_PROTOCOL = 4;
+
+/** Where what Junos put before the frame ends, or -1 where it is not what Junos puts there. */
+function juniperEnd(frame: Uint8Array): number {
+  if (frame.length < 6 || uint32(frame, 0) >>> 8 !== JUNIPER.magic) return -1;
+  return (frame[3]! & JUNIPER.extensions) === 0 ? 4 : 6 + uint16(frame, 4);
+}
+
+/** Where the Ethernet frame begins in one of Junos, or -1 where it has none. */
+export const juniperEthernetAt = (frame: Uint8Array): number => (hasNoLink(frame) ? -1 : juniperEnd(frame));
+
+const hasNoLink = (frame: Uint8Array): boolean => (frame[3]! & JUNIPER.noLink) !== 0;
+
+function juniper(frame: Uint8Array): number {
+  const at = juniperEnd(frame);
+  if (at < 0) return -1;
+  if (!hasNoLink(frame)) return frame.length >= at + ETHERNET_HEADER ? afterTags(frame, at + 12) : -1;
+  const version = (frame[at + JUNIPER_PROTOCOL] ?? 0) >> 4;
+  return version === 4 || version === 6 ? at + JUNIPER_PROTOCOL : -1;
 }
 
 /** Its EtherType stands first and not last: of a tagged packet, the rest of the tag follows the header. */

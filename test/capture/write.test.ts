@@ -191,7 +191,7 @@ tools("tshark's own dissector of the file format finds each field of each block"
     'Captured Length: 21',
     'Packet Length: 22',
     'Comment: why',
-    '.... .... .... .... .... .... .... ..10 = Direction: Outbound (0x2)',
+    '.... .... .... ..10 = Direction: Outbound (0x2)',
     'Block Type: Interface Statistics Block (0x00000005)',
     '[Timestamp: Nov 14, 2023 22:13:21.000000002 UTC]',
     'Number of Received Packets: 321',

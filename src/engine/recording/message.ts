@@ -1,0 +1,72 @@
+/**
+ * What a recording says beside its packets: everything that the code asked of the world and no packet answers, as MessagePack in
+ * custom blocks, in the order in which it was answered. docs/recording.md describes them for other readers.
+ */
+import { pack, unpack } from 'msgpackr';
+import type { Address, FamilyNumber } from '../../wire/address.ts';
+import type { Disturbance, EngineName, Notice, Route } from '../engine.ts';
+
+/** Raised when a reader of the old kind would misread. */
+export const RECORDING_VERSION = 1;
+
+/** Times are nanoseconds since the plan's `startNs`, which a number holds exactly for 104 days. */
+export type Message =
+  | PlanMessage
+  | { readonly kind: 'random'; readonly bytes: Uint8Array }
+  | { readonly kind: 'route'; readonly destination: Address; readonly atNs: number; readonly route: Route }
+  | { readonly kind: 'route'; readonly destination: Address; readonly atNs: number; readonly error: Failure }
+  | { readonly kind: 'addresses'; readonly name: string; readonly family: FamilyNumber | null; readonly addresses: readonly Address[] }
+  | { readonly kind: 'name'; readonly address: Address; readonly name: string | null; readonly tookMs: number }
+  | { readonly kind: 'own'; readonly beside: Address; readonly addresses: readonly Address[] }
+  | { readonly kind: 'speed'; readonly interface: string; readonly bitsPerSecond: number | null }
+  /** What follows was handed out apart from what stands before, when the clock was there. */
+  | { readonly kind: 'batch'; readonly atNs: number }
+  | { readonly kind: 'drops'; readonly atNs: number; readonly dropped: number }
+  | { readonly kind: 'disturbances'; readonly atNs: number; readonly disturbances: readonly Disturbance[] }
+  /** The engine did not take the next packet, or could not. */
+  | { readonly kind: 'refused'; readonly error: Failure | null }
+  | { readonly kind: 'failed'; readonly error: Failure }
+  | { readonly kind: 'interrupted'; readonly atNs: number }
+  | { readonly kind: 'event'; readonly event: string; readonly atNs: number }
+  | { readonly kind: 'notices'; readonly notices: readonly Notice[] }
+  /** The last: without it the recording was cut short. */
+  | { readonly kind: 'end'; readonly sent: number; readonly received: number };
+
+/** The first custom block. */
+export interface PlanMessage {
+  readonly kind: 'plan';
+  readonly version: string;
+  /** As the command line was parsed. */
+  readonly command: string;
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What files that options name held, by option. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The first random bytes that were handed out, and the run that they make. */
+  readonly random: Uint8Array;
+  readonly run: { readonly number: number; readonly key: Uint8Array; readonly idKey: number };
+  readonly engine: EngineName;
+  readonly realTime: boolean;
+  readonly countDrops: boolean;
+  /** Nanoseconds since 1970 on the clock that stamps the packets, and what the machine's own clock said then. */
+  readonly startNs: bigint;
+  readonly machineNs: bigint;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The content of a custom block. */
+export const encoded = (message: Message): Uint8Array => pack({ beacon: RECORDING_VERSION, ...message });
+
+/** Null for what is not ours, or of a version that is not known; kinds that are not known are the reader's to skip. */
+export function decoded(bytes: Uint8Array): Message | null {
+  try {
+    const { beacon, ...message } = unpack(bytes) as { beacon?: unknown } & Message;
+    return beacon === RECORDING_VERSION && typeof message.kind === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
