@@ -1,7 +1,7 @@
 /** The door to a network: packets out, packets in, and the only clock there is. */
 import type { Address } from '../wire/address.ts';
 
-export type EngineName = 'live' | 'simulated';
+export type EngineName = 'live' | 'simulated' | 'replay';
 
 /**
  * One user at a time. Time is nanoseconds since 1970 on whatever clock stamps the packets; in a simulated network it moves only
@@ -18,6 +18,8 @@ export interface Engine extends AsyncDisposable {
   route(destination: Address): Promise<Route>;
   /** Sends whole IP packets in order, and says how many it took from the first on: fewer when a queue is full. Never waits. */
   send(route: Route, packets: readonly Uint8Array[]): number;
+  /** Of the packet that was taken last; left out where the caller's clock tells as much. */
+  lastSent?(): Sent;
   /**
    * Waits for packets until the clock passes `untilNs`. An empty answer says: the clock is at least there, and every packet
    * stamped before it has been handed out. The bytes are the caller's to keep.
@@ -32,6 +34,13 @@ export interface Engine extends AsyncDisposable {
   /** What a user should know of the run beside its results, disturbances among it. */
   notices?(): readonly Notice[];
   close(): Promise<void>;
+}
+
+export interface Sent {
+  /** When it went. */
+  readonly timeNs: bigint;
+  /** The probe number that a recording has it under; null: it is not recorded, so what became of it cannot be known. */
+  readonly sequence?: number | null;
 }
 
 export interface Notice {

@@ -57,13 +57,15 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
 
   async function* ask(questions: Iterable<Question | null>, options: AskOptions): AsyncGenerator<Observation> {
     const pace = createPace(options.everyNs, sinceNs(engine.nowNs()));
-    const outbox = createOutbox(questions, pending, run);
+    const outbox = createOutbox(questions);
     const firstOfOurs = pending.next();
     let settledNs = 0;
     try {
       for (;;) {
         if (signal?.aborted) return;
-        sendSome(engine, run, pending, outbox, pace, sinceNs);
+        for (const question of sendSome(engine, run, pending, outbox, pace, sinceNs)) {
+          yield { kind: 'unknown', probe: { sequence: pending.next(), question } };
+        }
         if (outbox.isEmpty() && pending.outstanding() === 0) return;
         const untilNs = nextLook(sinceNs(engine.nowNs()), outbox, pace, pending, options, looks.nextNs());
         const packets = await engine.receive(beganNs + BigInt(Math.ceil(untilNs)));
@@ -172,26 +174,20 @@ function nextLook(nowNs: number, outbox: Outbox, pace: Pace, pending: Pending, o
   return Math.min(nextSendNs, Math.max(givesUpNs, nowNs, judgedNs), nowNs + LOOK_NS);
 }
 
-interface Entry {
-  readonly question: Question;
-  readonly sequence: number;
-}
-
 interface Outbox {
-  /** The next question with its sequence, or null where there is none now. */
-  take(): Entry | null;
-  /** What the engine did not take goes out first next time, under the same sequence. */
-  putBack(entries: readonly Entry[]): void;
+  /** The next question, or null where there is none now. */
+  take(): Question | null;
+  /** What the engine did not take goes out first next time. */
+  putBack(questions: readonly Question[]): void;
   /** There is none now, and there may be one after the next outcome. */
   isIdle(): boolean;
   /** There will be none any more. */
   isEmpty(): boolean;
 }
 
-function createOutbox(questions: Iterable<Question | null>, pending: Pending, run: Run): Outbox {
+function createOutbox(questions: Iterable<Question | null>): Outbox {
   const source = questions[Symbol.iterator]();
-  const waiting: Entry[] = [];
-  let sequence = pending.next();
+  const waiting: Question[] = [];
   let done = false;
   let idle = false;
   return {
@@ -200,32 +196,48 @@ function createOutbox(questions: Iterable<Question | null>, pending: Pending, ru
       const drawn = done ? null : source.next();
       done = drawn === null || drawn.done === true;
       idle = !done && drawn!.value === null;
-      if (drawn === null || drawn.done || drawn.value === null) return null;
-      while (!isSendable(run, sequence)) sequence += 1;
-      return { question: drawn.value, sequence: sequence++ };
+      return drawn === null || drawn.done ? null : drawn.value;
     },
-    putBack: (entries) => void waiting.unshift(...entries),
+    putBack: (unsent) => void waiting.unshift(...unsent),
     isIdle: () => idle && waiting.length === 0,
     isEmpty: () => done && waiting.length === 0,
   };
 }
 
-/** Sends the probes that are due, as many of them as the engine takes. */
-function sendSome(engine: Engine, run: Run, pending: Pending, outbox: Outbox, pace: Pace, sinceNs: (timeNs: bigint) => number): void {
-  const entries: Entry[] = [];
+/** Sends the probes that are due, as many of them as the engine takes. Returns the questions to which no answer could ever be known. */
+function sendSome(
+  engine: Engine,
+  run: Run,
+  pending: Pending,
+  outbox: Outbox,
+  pace: Pace,
+  sinceNs: (timeNs: bigint) => number,
+): readonly Question[] {
+  const questions: Question[] = [];
   for (let most = pace.due(sinceNs(engine.nowNs()), BURST); most > 0; most -= 1) {
-    const entry = outbox.take();
-    if (entry === null) break;
-    entries.push(entry);
+    const drawn = outbox.take();
+    if (drawn === null) break;
+    questions.push(drawn);
   }
+  const unrecorded: Question[] = [];
   let went = 0;
-  for (const { question, sequence } of entries) {
+  for (const question of questions) {
     const nowNs = engine.nowNs(); // read for each: a whole burst takes long enough to be seen in round trips
+    const sequence = nextSendable(run, pending);
     const packet = craft(question.template, run, question.path, sequence, nowNs);
     if (engine.send(question.route, [packet]) === 0) break;
-    pending.add(sequence, question, sinceNs(nowNs));
+    const sent = engine.lastSent?.();
+    if (sent?.sequence === null) unrecorded.push(question);
+    else pending.add(sent?.sequence ?? sequence, question, sinceNs(sent?.timeNs ?? nowNs));
     went += 1;
   }
-  outbox.putBack(entries.slice(went));
-  pace.sent(went, entries.length > went ? sinceNs(engine.nowNs()) : null);
+  outbox.putBack(questions.slice(went));
+  pace.sent(went, questions.length > went ? sinceNs(engine.nowNs()) : null);
+  return unrecorded;
+}
+
+function nextSendable(run: Run, pending: Pending): number {
+  let sequence = pending.next();
+  while (!isSendable(run, sequence)) sequence += 1;
+  return sequence;
 }

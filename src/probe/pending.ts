@@ -56,7 +56,8 @@ export function createPending(): Pending {
       sent[sequence] = sentNs;
       states[sequence] = STATE.outstanding;
       asked[sequence] = indexFor(question);
-      end = sequence + 1;
+      end = Math.max(end, sequence + 1);
+      first = Math.min(first, sequence); // a replay may ask in another order
       count += 1;
     },
     question: (sequence) => (sequence < end && states[sequence] !== STATE.none ? questions[asked[sequence]!] : undefined),

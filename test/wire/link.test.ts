@@ -24,6 +24,15 @@ test('what is not IP carries no packet', () => {
   assert.is(networkAt(147, new Uint8Array(64)), -1);
 });
 
+test('of Junos, a packet without a link header begins 4 bytes behind the flags or extensions, as tcpdump reads it', () => {
+  const packet = toHex(known('links').find(({ name }) => name === 'raw, IPv4')!.bytes);
+  const junos = LINK_TYPE.juniperEthernet;
+  assert.is(networkAt(junos, fromHex(`4d47430200000002${packet}`)), 8);
+  assert.is(networkAt(junos, fromHex(`4d474382000601010502010000000002${packet}`)), 16);
+  assert.is(networkAt(junos, fromHex(`4d47440200000002${packet}`)), -1);
+  assert.is(networkAt(junos, fromHex(`4d474382ffff01010502010000000002${packet}`)), -1);
+});
+
 test('an Ethernet header is the one that scapy writes', () => {
   for (const name of ['ethernet, IPv4', 'ethernet, IPv6']) {
     const { bytes } = known('links').find((frame) => frame.name === name)!;

@@ -28,8 +28,8 @@ export interface Page {
 /** So much is kept back at most; it takes the kernel 0.1 ms. */
 const PAGE = 1 << 18;
 
-/** Throws BeaconError ERR_FILE where it cannot be made. A file of that name is replaced. */
-export function createFile(path: string): RecordingFile {
+/** Throws BeaconError ERR_FILE where it cannot be made. A file of that name is replaced. `failing` is called once. */
+export function createFile(path: string, failing: () => void): RecordingFile {
   const fd = opened(path);
   const bytes = new Uint8Array(PAGE);
   const page: Page = { bytes, view: new DataView(bytes.buffer), at: 0 };
@@ -59,7 +59,9 @@ export function createFile(path: string): RecordingFile {
   }
 
   function fail(why: string, cause?: unknown): void {
+    if (failed !== null) return;
     failed = new BeaconError('ERR_FILE', `Cannot write to ${path}: ${why}`, { cause });
+    failing();
   }
 
   function flush(): void {

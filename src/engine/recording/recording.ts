@@ -15,9 +15,11 @@ const MOST_LOOKS = 64;
 export interface RecordingEngine extends Engine {
   /** The run was interrupted, now. */
   interrupted(): void;
+  /** The drop counter as it was last, also when the engine is closed. */
+  dropped(): number;
 }
 
-/** `startNs`: of the plan. Throws ERR_FILE from `receive` once the file cannot be written. */
+/** `startNs`: of the plan. */
 export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs: bigint): RecordingEngine {
   const routes = new Set<Route>();
   let clockNs = startNs;
@@ -70,8 +72,6 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
   }
 
   async function receive(askedNs: bigint): Promise<readonly Packet[]> {
-    const failure = writer.file.failure();
-    if (failure !== null) throw failure;
     const untilNs = askedNs > clockNs ? askedNs : clockNs;
     waitsUntilNs = untilNs;
     try {
@@ -128,13 +128,18 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
     return all;
   }
 
+  async function close(): Promise<void> {
+    dropped = Math.max(dropped, inner.drops());
+    await inner.close();
+  }
+
   return {
     name: inner.name,
     can: inner.can,
     nowNs: () => clockNs,
     route,
     send,
-    sent: () => ({ timeNs: sentNs }),
+    lastSent: () => ({ timeNs: sentNs }),
     receive,
     drops,
     disturbances,
@@ -149,8 +154,9 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
       const atNs = waitsUntilNs !== null && nowNs > waitsUntilNs ? waitsUntilNs : nowNs;
       writer.message({ kind: 'interrupted', atNs: sinceStart(atNs) });
     },
-    close: () => inner.close(),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+    dropped: () => dropped,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

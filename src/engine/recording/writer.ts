@@ -22,13 +22,15 @@ export interface WriterOptions {
   readonly received: { readonly name: string; readonly linkType: number; readonly filter?: string };
   /** Each packet goes to the file at once. */
   readonly eachPacket: boolean;
+  /** Called once when the file takes no more. */
+  readonly failing: () => void;
 }
 
 const FLUSH_MS = 1000;
 
 /** Throws BeaconError ERR_FILE. */
-export function createWriter(path: string, { application, received, eachPacket }: WriterOptions): RecordingWriter {
-  const file = createFile(path);
+export function createWriter(path: string, { application, received, eachPacket, failing }: WriterOptions): RecordingWriter {
+  const file = createFile(path, failing);
   const numbers = new Map<string, number>();
   const counts = { inbound: 0, outbound: 0 };
   file.append(pcapngHeader({ application }));
