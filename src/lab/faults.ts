@@ -49,7 +49,7 @@ async function change(topology: Topology, link: Link, wanted: readonly Direction
   if (keep) for (const direction of wanted) await attach(name, direction, whole, after.get(direction.number)!.relay);
   else for (const direction of wanted.filter(({ number }) => before.has(number))) await detach(name, direction);
   if (`${mtus}` !== `${known}`) await setMtus(topology, link, mtus, isUneven(mtus) || isUneven(known));
-  if (!directionsOf(topology, link).some(({ number }) => after.get(number)?.relay)) dismissRelay(topology, link);
+  if (!directionsOf(topology, link).some(({ number }) => after.get(number)?.relay)) await dismissRelay(topology, link);
 }
 
 async function attach(lab: string, { number, end }: Direction, fault: Fault, relay: number): Promise<void> {
@@ -71,10 +71,10 @@ async function haveRelay(topology: Topology, link: Link): Promise<void> {
   writeState({ ...state, relays: { ...state.relays, [link.id]: await startRelay(topology, link) } });
 }
 
-function dismissRelay({ name }: Topology, link: Link): void {
+async function dismissRelay({ name }: Topology, link: Link): Promise<void> {
   const state = readState(name);
   if (state?.relays[link.id] === undefined) return;
   const { [link.id]: pid, ...relays } = state.relays;
-  endRelay(name, link, pid!);
+  await endRelay(name, link, pid!);
   writeState({ ...state, relays });
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconError } from '../error.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
@@ -52,7 +53,11 @@ export function isRelaying(lab: string, { ends: [end] }: Link, pid: number): boo
   }
 }
 
-/** It sends what it holds before it ends. */
-export function endRelay(lab: string, link: Link, pid: number): void {
+/** It sends what it holds before it ends, and takes its devices along. Waited for, but not as long as the longest delay. */
+export async function endRelay(lab: string, link: Link, pid: number): Promise<void> {
   if (isRelaying(lab, link, pid)) process.kill(pid, 'SIGTERM');
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS && isRelaying(lab, link, pid); waitedMs += STEP_MS) await sleep(STEP_MS);
 }
+
+const PATIENCE_MS = 1000;
+const STEP_MS = 5;

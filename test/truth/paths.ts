@@ -20,7 +20,10 @@ export function assertWalked(topology: Topology, events: readonly Event[], ways:
     ways.some((way) => way.join(' ') === walked.join(' ')),
     `${walked.join(' ')} is none of ${ways.map((way) => way.join(' ')).join(' | ')}`,
   );
-  assert.equal(problems(events), []);
+  assert.equal(
+    problems(events).filter((code) => code !== 'OTHER_UPLINK'), // a note, where the way home is by another link
+    [],
+  );
   assert.equal([endOf(events).reached, endOf(events).exit], [true, 0]);
   hops.forEach(({ position, ttl, reached, others, icmp }, index) => {
     assert.equal([position, ttl, reached, others, icmp], [index + 1, index + 1, index === hops.length - 1, [], null]);
