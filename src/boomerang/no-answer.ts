@@ -1,5 +1,7 @@
 /** What silence in a table cannot be: hops that never answer while probes past them come home, and errors of which few are told. */
 import { wilson } from '../infer/interval.ts';
+import { FAMILIES } from '../wire/family.ts';
+import { errorKind } from '../wire/icmp.ts';
 import type { RouteWatch } from './route-watch.ts';
 import { errorCount, type Tally } from './tally.ts';
 
@@ -8,15 +10,23 @@ const SURE = 0.9999;
 
 /**
  * Hops of which nothing at all came home, though clearly more did from a deeper one: its probes cross every link that theirs do, so no
- * link's loss is the cause. Such a hop may not decapsulate and say nothing of it, since routers limit what they say.
+ * link's loss is the cause. Such a hop may not decapsulate and say nothing of it, or little: routers limit what they say.
  */
 export function unanswering(tallies: readonly Tally[]): Tally[] {
   return tallies.filter((tally, index) => {
-    if (tally.rtts === null || tally.received > 0 || tally.lost === 0 || errorCount(tally) > 0) return false;
-    const least = wilson(tally.lost, tally.lost, SURE)!.low;
+    if (tally.rtts === null || tally.received > 0 || tally.lost === 0) return false;
+    const failed = tally.lost + errorCount(tally);
+    const least = wilson(failed, failed, SURE)!.low;
     return tallies.slice(index + 1).some((deeper) => mostLoss(deeper) < least);
   });
 }
+
+/** All that it said is that it does not decapsulate. */
+export const onlyRefuses = ({ errors }: Tally): boolean => errors.size > 0 && [...errors.keys()].every((kind) => REFUSALS.has(kind));
+
+const REFUSALS: ReadonlySet<string> = new Set(
+  Object.values(FAMILIES).flatMap(({ number, icmp }) => icmp.nestingRefused.map(({ type, code }) => errorKind(number, type, code))),
+);
 
 function mostLoss(tally: Tally): number {
   const failed = tally.lost + errorCount(tally);

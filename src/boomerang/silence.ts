@@ -20,7 +20,7 @@ export type Silence =
   | { readonly kind: 'passes'; readonly source: LayerSource; readonly outcome: Heard }
   /** It answers what is steered to it, and nothing that turns there comes home. */
   | { readonly kind: 'filtered' }
-  /** Asked without other routers in between, it says that it does not decapsulate. */
+  /** It says that it does not decapsulate: to another source, or asked without other routers in between. */
   | { readonly kind: 'refuses'; readonly outcome: Heard & { readonly kind: 'answered' } };
 
 const LOSS: Silence = { kind: 'loss' };
@@ -41,8 +41,11 @@ export async function explain(asker: Asker, waypoints: readonly Waypoint[], othe
   const outcomes = await askAll(asker, [...rounds(tried, TRIES), ...again]);
   const landed = outcomes.filter((outcome) => outcome.kind === 'landed');
   if (landed.some(({ probe }) => again.includes(probe.question))) return LOSS;
-  const answered = outcomes.find((outcome) => outcome.kind === 'answered' && again.includes(outcome.probe.question));
-  if (answered?.kind === 'answered') return { kind: 'heard', outcome: answered };
+  const answered = outcomes.filter((outcome) => outcome.kind === 'answered');
+  const refused = answered.find((outcome) => isRefusalOf(outcome, waypoints.length - 1)); // a limit may leave it one word, to any of these
+  if (refused !== undefined) return { kind: 'refuses', outcome: refused };
+  const heard = answered.find(({ probe }) => again.includes(probe.question));
+  if (heard !== undefined) return { kind: 'heard', outcome: heard };
   for (const [index, source] of others.entries()) {
     const outcome = landed.find(({ probe }) => probe.question === tried[index]);
     if (outcome !== undefined) return { kind: 'passes', source, outcome };
@@ -54,7 +57,7 @@ async function forward(asker: Asker, waypoints: readonly Waypoint[]): Promise<Si
   const { engine, path, flow } = asker;
   const ends = await Promise.all(flowsOf(flow, FLOWS).map((each) => questionOf(engine, oneWay(path, waypoints, each), waypoints)));
   const direct = await questionOf(engine, straight(asker, waypoints.at(-1)!), waypoints);
-  const outcomes = await askAll(asker, [...rounds(ends, ROUNDS), ...rounds([direct], TRIES)]);
+  const outcomes = await askAll(asker, [...rounds([direct], TRIES), ...rounds(ends, ROUNDS)]); // a refusal says most, so it must not be the one that a limit takes
   for (const outcome of outcomes) {
     const refuses = outcome.kind === 'answered' && outcome.probe.question === direct && isRefusalOf(outcome, 0);
     if (refuses) return { kind: 'refuses', outcome };

@@ -25,6 +25,8 @@ export interface SurveyOptions {
   readonly rttNs: number | null;
   /** Whose address the headers carry as source: the first, and where that does not come home the others in turn. `us` where left out. */
   readonly sources?: readonly LayerSource[];
+  /** Whether a probe may visit an address that is not of the path itself; any where left out. */
+  readonly mayVisit?: (address: Address) => boolean;
 }
 
 /**
@@ -82,10 +84,11 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
     const patienceNs = Math.min(timeoutNs, patienceFor(rttNs, anySilent));
     const others = all.filter((other) => other.kind !== source.kind);
     const asker = { engine, asking, path, flow, landing, source, patienceNs, timeoutNs, rttNs, others, doubtful: !anySilent };
-    let visit = await tryVisits(asker, waysTo(path, before, position));
+    const mayGo = ({ waypoints }: Way): boolean => waypoints.every(({ home }) => options.mayVisit?.(home) ?? true);
+    let visit = await tryVisits(asker, waysTo(path, before, position).filter(mayGo));
     if (isUnheard(visit) && heard.length < before.length && passes < MOST_PASSES) {
       passes += 1;
-      const past = await tryVisits({ ...asker, doubtful: false }, waysTo(path, heard, position));
+      const past = await tryVisits({ ...asker, doubtful: false }, waysTo(path, heard, position).filter(mayGo));
       if (!isUnheard(past)) visit = past;
     }
     const { state, waypoints, outcome } = visit;

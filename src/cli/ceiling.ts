@@ -1,9 +1,8 @@
 /** The rate that a run may have: what was asked for, below the ceiling of the links it crosses ("What may be sent"). */
-import type { Engine, Route } from '../engine/engine.ts';
+import type { Route } from '../engine/engine.ts';
 import { BeaconError } from '../error.ts';
-import { loadAddon } from '../host/addon.ts';
-import { linkSpeed } from '../host/speed.ts';
 import { type Ceiling, ceilingOf, type Load, MOST_PACKETS, USUAL_SHARE } from '../probe/load.ts';
+import type { Network } from './network.ts';
 import type { Said } from './session.ts';
 
 export interface RateOptions {
@@ -22,7 +21,7 @@ const PUBLIC_RATE = 1000;
  * that is only computed has no ceiling. `isPublic`: a hop has a public address.
  */
 export function* permittedRate(
-  engine: Engine,
+  { engine, linkSpeed }: Pick<Network, 'engine' | 'linkSpeed'>,
   route: Route,
   load: Load | null,
   options: RateOptions,
@@ -31,7 +30,7 @@ export function* permittedRate(
   const share = options.maxLinkLoad ?? USUAL_SHARE;
   const wanted = options.rate ?? (isPublic ? PUBLIC_RATE : USUAL_RATE);
   if (load === null || !engine.can.realTime) return wanted;
-  const speed = linkSpeed(loadAddon(), route.interface);
+  const speed = linkSpeed?.(route.interface) ?? null;
   const ceiling = ceilingOf(load, speed, share);
   if (wanted <= ceiling.rate) return wanted;
   const why = `${arithmetic(load, route, speed, ceiling, share)}${remedy(wanted, ceiling, share)}`;

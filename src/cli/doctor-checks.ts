@@ -1,6 +1,6 @@
 /** What the doctor looks at, one entry a line of its report. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { BeaconError } from '../error.ts';
 import { type Addon, loadAddon } from '../host/addon.ts';
@@ -10,7 +10,9 @@ import { globalAddresses } from '../host/own-addresses.ts';
 import { linkSpeed } from '../host/speed.ts';
 import { missingPackages, PATH } from '../lab/command.ts';
 import { leftovers } from '../lab/leftovers.ts';
+import { isBpfMounted } from '../lab/pins.ts';
 import { BPF_MOUNT } from '../lab/places.ts';
+import { hasRelay } from '../lab/relay.ts';
 import { familyOf } from '../wire/address.ts';
 import { isPrivate } from '../wire/scope.ts';
 
@@ -20,6 +22,13 @@ export interface Finding {
   readonly mend: string | null;
   readonly lacking: boolean;
 }
+
+/** As it is to be typed by whoever asks. */
+function asRoot(command: string): string {
+  return process.geteuid?.() === 0 ? command : `sudo ${command}`;
+}
+
+const ourselves = (): string => `sudo ${process.execPath} ${process.argv[1]} …`;
 
 const fine = (says: string): Finding => ({ says, mend: null, lacking: false });
 const lacking = (says: string, mend: string | null): Finding => ({ says, mend, lacking: true });
@@ -39,7 +48,8 @@ export const CHECKS: Readonly<Record<string, () => Finding>> = {
   leftovers: remains,
 };
 
-const NO_ADDON = lacking('not built (it needs libpcap)', 'apt-get install -y libpcap-dev g++ make python3 && npm run build');
+const BUILD = `${asRoot('apt-get install -y libpcap-dev g++ make python3')} && npm run build`;
+const NO_ADDON = lacking('not built (it needs libpcap)', BUILD);
 
 function withAddon(look: (addon: Addon) => Finding, without: Finding = NO_ADDON): Finding {
   try {
@@ -50,20 +60,19 @@ function withAddon(look: (addon: Addon) => Finding, without: Finding = NO_ADDON)
   }
 }
 
-const asRoot = (): string => `sudo ${process.execPath} ${process.argv[1]} …`;
-
 function holding(wanted: readonly Capability[], what: string): Finding {
   const held = capabilities();
   const missing = wanted.filter((name) => !held.has(name));
   if (missing.length === 0) return fine(what);
   const without = wanted.length === 1 ? '; README.md, "Privileges", tells how to have it without root' : '';
-  return lacking(`without ${missing.join(', ')}${without}`, asRoot());
+  return lacking(`without ${missing.join(', ')}${without}`, ourselves());
 }
 
 function lab(): Finding {
   const packages = missingPackages();
-  if (packages.length > 0) return lacking(`lacks ${packages.join(', ')}`, `apt-get install -y ${packages.join(' ')}`);
-  if (process.geteuid?.() !== 0) return lacking(`needs root (user id ${process.geteuid?.()} here)`, asRoot());
+  if (packages.length > 0) return lacking(`lacks ${packages.join(', ')}`, asRoot(`apt-get install -y ${packages.join(' ')}`));
+  if (process.geteuid?.() !== 0) return lacking(`needs root (user id ${process.geteuid?.()} here)`, ourselves());
+  if (!hasRelay()) return lacking('kernel routers on this machine, whose links cannot delay: the relay is not built', BUILD);
   return fine('kernel routers on this machine');
 }
 
@@ -72,19 +81,16 @@ function clang(): Finding {
   const { stdout } = spawnSync('clang', ['--version'], { encoding: 'utf8', env: { ...process.env, PATH } });
   const version = /clang version \S+/.exec(stdout ?? '')?.[0];
   return version === undefined
-    ? lacking('not found: the lab compiles its eBPF programs', 'apt-get install -y clang libbpf-dev')
+    ? lacking('not found: the lab compiles its eBPF programs', asRoot('apt-get install -y clang libbpf-dev'))
     : fine(version);
 }
-
-const BPF_FS_MAGIC = 0xcafe4a11;
 
 function bpf(): Finding {
   if (!existsSync(BPF_MOUNT)) return lacking(`this kernel has no ${BPF_MOUNT}: no lab here`, null);
   const btf = existsSync('/sys/kernel/btf/vmlinux') ? 'BTF' : 'no BTF';
   if (textOf('/proc/sys/net/core/bpf_jit_enable') === '0')
-    return lacking(`programs are interpreted (${btf})`, 'sysctl -w net.core.bpf_jit_enable=1');
-  if (statfsSync(BPF_MOUNT).type !== BPF_FS_MAGIC) return lacking(`${BPF_MOUNT} is not mounted (${btf})`, `mount -t bpf bpf ${BPF_MOUNT}`);
-  return fine(`compiled by the kernel (JIT), ${btf}, ${BPF_MOUNT} is mounted`);
+    return lacking(`programs are interpreted (${btf})`, asRoot('sysctl -w net.core.bpf_jit_enable=1'));
+  return fine(`compiled by the kernel (JIT), ${btf}, ${BPF_MOUNT} is ${isBpfMounted() ? 'mounted' : 'mounted by the first lab'}`);
 }
 
 function textOf(file: string): string | null {
@@ -107,9 +113,10 @@ function addresses(): Finding {
   const all = globalAddresses();
   const listed = all.map((address) => `${address}${isPrivate(address) ? ' (private)' : ''}`).join(', ');
   if (textOf('/proc/sys/net/ipv6/conf/all/disable_ipv6') === '1') {
-    return lacking(`${listed || 'none'}; IPv6 is disabled`, 'sysctl -w net.ipv6.conf.all.disable_ipv6=0');
+    return lacking(`${listed || 'none'}; IPv6 is disabled`, asRoot('sysctl -w net.ipv6.conf.all.disable_ipv6=0'));
   }
-  if (all.length === 0) return lacking('none but those of links: nothing can come home', 'ip address add ADDRESS/LENGTH dev INTERFACE');
+  if (all.length === 0)
+    return lacking('none but those of links: nothing can come home', asRoot('ip address add ADDRESS/LENGTH dev INTERFACE'));
   return fine(all.some((address) => familyOf(address) === 6) ? listed : `${listed}; none for IPv6`);
 }
 
@@ -122,7 +129,7 @@ function remains(): Finding {
     ...processes.map(({ pid, lab }) => `process ${pid} of lab ${lab}, which is gone`),
   ].join('; ');
   if (broken.length + processes.length === 0) return fine(present);
-  const downs = broken.map((half) => `braceroute lab down ${half.lab}`);
+  const downs = broken.map((half) => asRoot(`braceroute lab down ${half.lab}`));
   const kills = processes.length === 0 ? [] : [`kill ${processes.map(({ pid }) => pid).join(' ')}`];
   return lacking(present, [...downs, ...kills].join(' && '));
 }

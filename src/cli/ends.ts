@@ -24,6 +24,7 @@ export interface Asked extends PermissionOptions {
   readonly family: FamilyNumber | null;
   /** Where routers decapsulate, as far as it is known. */
   readonly known?: HopMap | null;
+  readonly flowLabel?: number;
 }
 
 /** Both ends have one family: that of an address that was typed, else of the first name's first address. */
@@ -34,6 +35,9 @@ export async function endsOf({ engine, names }: Network, asked: Asked): Promise<
   const far = to === null ? null : await hostOf(names, to, wanted);
   const start = from === null ? null : await hostOf(names, from, wanted ?? (far ? familyOf(far.address) : null));
   const route = await engine.route((start ?? far)!.address);
+  if (asked.flowLabel !== undefined && known === null && familyOf(route.source) === 4) {
+    throw new BeaconError('ERR_USAGE', `--flow-label ${asked.flowLabel} is of IPv6, and this path is of IPv4: give -6, or leave it out`);
+  }
   const us: Host = { address: route.source, name: null };
   if (start?.address === us.address) {
     throw new BeaconError('ERR_USAGE', `${from} is our own address: name another router, or leave -s or -r out to start here`);

@@ -61,8 +61,12 @@ export function filtered(hop: SurveyedHop, before: readonly SurveyedHop[], sourc
   const first = before.find(({ state }) => state === 'filtered');
   const what = `${hop.address}: unknown (filter: source check ${where(first ?? hop, first ? before.slice(0, before.indexOf(first)) : before)})`;
   if (first !== undefined) return { type: 'problem', code: 'FILTERED', message: `${what}, on its probes' way too` };
-  const tried = sources.map(({ kind }) => kind).join(', ');
+  const tried = sources.map(({ kind }) => kind);
   const without = sources.length > 1 && sources.every(({ kind }) => kind !== 'second') ? '; we have no second address to try' : '';
-  const message = `${what}. It answers, and nothing that turns there comes home, whatever source its headers carry (${tried})${without}; NAT that translates the outer header alone would look the same`;
+  const which =
+    tried.length > 1
+      ? `whatever source its headers carry (${tried.join(', ')})`
+      : `with the one source that was to be tried (${tried[0]}; --layer-source auto tries others)`;
+  const message = `${what}. It answers, and nothing that turns there comes home, ${which}${without}; NAT that translates the outer header alone would look the same`;
   return { type: 'problem', code: 'FILTERED', message };
 }

@@ -5,10 +5,12 @@ import { jsonLines } from '../report/json-lines.ts';
 import type { Reporter, Sink } from '../report/reporter.ts';
 import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
 import { textReporter } from '../report/text.ts';
+import type { DecodeOptions } from './commands/decode.ts';
 import { type Interruption, interruption } from './interruption.ts';
 import { MEASURING } from './measuring.ts';
-import { COMMANDS, nearMiss } from './near-miss.ts';
+import { nearMiss } from './near-miss.ts';
 import type { NetworkOptions } from './network.ts';
+import { nextStep } from './next-step.ts';
 import { type Call, program } from './program.ts';
 import { problemOf, session } from './session.ts';
 import { VERSION } from './version.ts';
@@ -25,12 +27,20 @@ function reporterFor(options: Call['options']): Reporter {
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function act(call: Call, stop: Interruption): Promise<number> {
+  if (call.command === 'replay' || call.options.engine === 'replay') {
+    const { replayCommand } = await import('./commands/replay.ts');
+    return replayCommand(call, print, reporterFor(call.options), stop.signal);
+  }
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
-    const options = { ...call.options, answers: call.command === 'trace' ? 'few' : 'many' } as unknown as NetworkOptions;
+    const options = { ...call.options, call, answers: call.command === 'trace' ? 'few' : 'many' } as unknown as NetworkOptions;
     return session(options, measuring(call, print), reporterFor(call.options), stop.signal);
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, stop);
+  if (call.command === 'decode') {
+    return (await import('./commands/decode.ts')).decode(call.words[0]!, call.options as DecodeOptions, stop.signal);
+  }
+  if (call.command === 'diff') return (await import('./commands/diff.ts')).diff(call, reporterFor(call.options), stop.signal);
   if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(call.options, print);
   return (await import('./commands/lab.ts')).lab(call, stop);
 }
@@ -58,7 +68,8 @@ async function main(argv: readonly string[]): Promise<number> {
     command.exitOverride().configureOutput({ writeErr: () => {} }); // refuse() says it once
   }
   const [first] = argv;
-  const meant = first === undefined ? null : nearMiss(first);
+  const names = root.commands.map((command) => command.name());
+  const meant = first === undefined ? null : nearMiss(first, names);
   if (first !== undefined && meant !== null && meant !== first) {
     return refuse(
       `"${first}" is not a command: did you mean ${meant}? A host of that name: braceroute trace ${first}`,
@@ -78,15 +89,16 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return argv.length === 0 ? USAGE : 0;
     if (error.code === 'commander.help')
       return refuse(`${argv[0]} needs a command: see braceroute help ${argv[0]}`, 'ERR_USAGE', USAGE, argv);
-    return refuse(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}: ${nextStep(argv)}`, 'ERR_USAGE', USAGE, argv);
+    return refuse(
+      `${error.message
+        .replace(/^error: /, '')
+        .replace('\n', ' ')
+        .replace(/\.$/, '')}: ${nextStep(root, argv)}`,
+      'ERR_USAGE',
+      USAGE,
+      argv,
+    );
   }
-}
-
-/** Options belong to a command, so they come after it. */
-function nextStep(argv: readonly string[]): string {
-  const command = COMMANDS.find((name) => argv.includes(name));
-  if (command === undefined) return 'see braceroute help';
-  return argv[0] === command ? `see braceroute help ${command}` : `the command comes first (braceroute ${command} …)`;
 }
 
 const exit = await main(process.argv.slice(2));

@@ -8,13 +8,15 @@ import { readUserFile } from './network.ts';
 
 export interface MapOptions {
   readonly map?: string;
+  /** What the file holds, where that is known already. */
+  readonly mapText?: string;
 }
 
 /** Throws BeaconError ERR_FILE, with every mistake and its line. What reads it is loaded only where there is a file. */
-export async function readMap({ map: file }: MapOptions): Promise<HopMap | null> {
+export async function readMap({ map: file, mapText }: MapOptions): Promise<HopMap | null> {
   if (file === undefined) return null;
   const { parseHopMap } = await import('../topology/hop-map.ts');
-  return parseHopMap(await readUserFile(file), file);
+  return parseHopMap(mapText ?? (await readUserFile(file)), file);
 }
 
 /** The path with what the map says of its routers; those of the other family can be visited where we have an address of that one. */

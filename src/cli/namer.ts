@@ -19,7 +19,7 @@ export function createNamer(names: Names, numeric: boolean): Namer {
     async soon(address) {
       if (numeric || address === null) return null;
       const asked = names.name(address);
-      const name = await Promise.race([asked, after(LINE_WAITS_MS)]);
+      const name = await Promise.race([asked, (names.patience ?? after)(LINE_WAITS_MS)]);
       if (name !== undefined) return name;
       missed.set(address, null);
       void asked.then((late) => missed.set(address, late));

@@ -4,6 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import { BeaconError } from '../error.ts';
 import type { Names } from '../host/names.ts';
 import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
+import type { Call } from './program.ts';
+import type { ReplayOptions } from './replayed-network.ts';
+import type { Said } from './session.ts';
 
 export interface Network {
   readonly engine: Engine;
@@ -12,11 +15,27 @@ export interface Network {
   readonly random?: (length: number) => Uint8Array;
   /** Our other addresses of the same family, the best second source first; none are known where it is left out. */
   readonly ownAddresses?: (beside: Address) => readonly Address[];
+  /** Bits a second of an interface of ours; null where nobody tells, also where it is left out. */
+  readonly linkSpeed?: (name: string) => number | null;
+  /** The time that an event is told at; the engine's where it is left out. */
+  readonly stampNs?: (said: Said) => bigint;
+  /** Aborts where the run must end for a reason of the network's own. */
+  readonly ended?: AbortSignal;
+  /** The run did all it could, and something of it cannot be known. */
+  readonly isIncomplete?: () => boolean;
+  /** To be called after the last event was stamped; an error that the run itself did not meet. */
+  readonly finish?: () => BeaconError | null;
 }
 
-export interface NetworkOptions {
-  readonly engine: 'live' | 'simulated';
+export interface NetworkOptions extends ReplayOptions {
+  readonly engine: 'live' | 'simulated' | 'replay';
   readonly read?: string;
+  /** All that passes is recorded in this file. */
+  readonly write?: string;
+  /** Each packet is written at once. */
+  readonly flush?: boolean;
+  /** What the command was called with, for the recording. */
+  readonly call?: Call;
   readonly interface: string;
   readonly address?: string;
   readonly uplink?: string;
@@ -28,15 +47,31 @@ export interface NetworkOptions {
 /** A trace has few answers at a time, and a large ring would cost it 10 ms, since the kernel zeroes it. */
 const SMALL_BUFFER_BYTES = 2 << 20;
 
+/** Throws BeaconError. `signal` is of the run, for its recording. */
+export async function openNetwork(options: NetworkOptions, signal: AbortSignal): Promise<Network> {
+  const { write, flush, call } = options;
+  if (write === undefined || call === undefined) return openUnrecorded(options);
+  const [network, { recordedNetwork }] = await Promise.all([openUnrecorded(options), import('./recorded-network.ts')]);
+  try {
+    return await recordedNetwork(network, { write, call, ...(flush !== undefined && { flush }) }, signal);
+  } catch (error) {
+    await network.engine.close();
+    throw error;
+  }
+}
+
 /** Rooms are loaded when they are needed: a trace must not wait for a simulator. */
-export async function openNetwork(options: NetworkOptions): Promise<Network> {
+async function openUnrecorded(options: NetworkOptions): Promise<Network> {
+  if (options.engine === 'replay') return (await import('./replayed-network.ts')).replayedNetwork(options);
   if (options.engine === 'simulated') return openSimulated(options);
   if (options.read !== undefined)
-    throw new BeaconError('ERR_USAGE', `--read ${options.read} is the topology of --engine simulated: give that too`);
-  const [{ openLive }, { systemNames }, { ownAddresses }] = await Promise.all([
+    throw new BeaconError('ERR_USAGE', `--read ${options.read} is the file of --engine simulated or replay: give that too`);
+  const [{ openLive }, { systemNames }, { ownAddresses }, { linkSpeed }, { loadAddon }] = await Promise.all([
     import('../engine/live/live.ts'),
     import('../host/names.ts'),
     import('../host/own-addresses.ts'),
+    import('../host/speed.ts'),
+    import('../host/addon.ts'),
   ]);
   const engine = openLive({
     interface: options.interface === 'any' ? null : options.interface,
@@ -45,7 +80,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     largest: options.size ?? 0,
     ...(options.answers === 'few' && { bufferBytes: SMALL_BUFFER_BYTES }),
   });
-  return { engine, names: systemNames(), ownAddresses };
+  return { engine, names: systemNames(), ownAddresses, linkSpeed: (name) => linkSpeed(loadAddon(), name) };
 }
 
 async function openSimulated({ read, interface: device, address, uplink }: NetworkOptions): Promise<Network> {
@@ -116,6 +151,9 @@ export async function readUserFile(file: string): Promise<string> {
     if (size > LARGEST_FILE) throw new Error(`: ${size} bytes are more than the ${LARGEST_FILE} that are read`);
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new BeaconError('ERR_FILE', `Cannot read ${file}: ${(cause as Error).message.replace(/^.*?: /, '')}`, { cause });
+    throw new BeaconError('ERR_FILE', `Cannot read ${file}: ${reasonOf(cause as Error)}`, { cause });
   }
 }
+
+/** Of `ENOENT: no such file or directory, stat 'x'` what a user needs: the code and the call say no more. */
+const reasonOf = ({ message }: Error): string => message.replace(/^[A-Z]*: /, '').replace(/, [a-z]+( '.*')?$/, '');

@@ -16,6 +16,12 @@ export interface PermissionOptions {
 export const publicHop = (hops: readonly (Address | null)[], { allow = [] }: PermissionOptions): Address | null =>
   hops.find((address) => address !== null && !isPrivate(address) && !isWithin(allow, address)) ?? null;
 
+/** Whether nested probes may be sent to an address that was found out or guessed on the way. */
+export const mayVisit =
+  (options: PermissionOptions) =>
+  (address: Address): boolean =>
+    options.iOwnThis === true || publicHop([address], options) === null;
+
 /** Throws ERR_USAGE for the first waypoint that is neither private nor said to be ours. */
 export function requirePermission(waypoints: readonly (Address | null)[], options: PermissionOptions): void {
   const stranger = options.iOwnThis ? null : publicHop(waypoints, options);

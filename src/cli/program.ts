@@ -1,5 +1,8 @@
 /** The commands and their options, each declared once: the same letter means the same everywhere. */
 import { Command, Option } from 'commander';
+import { BeaconError } from '../error.ts';
+import { labCommands } from './lab-program.ts';
+import { commandWords } from './next-step.ts';
 import { number, path, prefixes, share, someShare } from './read-options.ts';
 
 /** Every option there is; a command takes those that mean something on it. */
@@ -43,10 +46,7 @@ const OPTIONS = {
   flowLabel: () =>
     new Option('--flow-label <number>', 'IPv6 flow label of every header (default: 0)').argParser(number({ least: 0, most: 0xfffff })),
   flows: () =>
-    new Option(
-      '--flows <number>',
-      'then which fields of a probe move each split of the path: so many values of each, a second a value where routers answer once a second; two equal ways pass for one once in 2^(number-1)',
-    )
+    new Option('--flows <number>', 'where the path splits, and by which fields of a probe: so many values of each are tried (1: no search)')
       .argParser(number({ least: 1, most: 256 }))
       .default(1),
   steered: () => new Option('--steered', 'as IP in IP, the way that boomerangs take'),
@@ -71,8 +71,15 @@ const OPTIONS = {
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
   classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
   engine: () =>
-    new Option('--engine <name>', 'the network: the real one, or a topology in memory').choices(['live', 'simulated']).default('live'),
-  read: () => new Option('--read <file>', 'the topology of the simulated engine'),
+    new Option('--engine <name>', 'the network: the real one, a topology in memory, or a recording')
+      .choices(['live', 'simulated', 'replay'])
+      .default('live'),
+  read: () => new Option('--read <file>', 'the topology of the simulated engine, or the recording to replay'),
+  write: () => new Option('--write <file>', 'record every packet and the plan (pcapng, docs/recording.md)'),
+  flush: () => new Option('--flush', 'write each packet at once, not once a second'),
+  plan: () =>
+    new Option('--plan <file>', "a recording whose plan is that of the file's packets (default: its own, or rebuilt from its probes)"),
+  speed: () => new Option('--speed <times>', 'of a replay: as fast as the run was (1), or as it goes').choices(['1', 'max']).default('max'),
   json: () => new Option('--json', 'one event a line (docs/json.md)'),
   color: () => new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'),
 } as const;
@@ -81,7 +88,22 @@ const count = (default_: number): Option =>
   new Option('-c, --count <number>', 'probes per hop').argParser(number({ least: 1, most: 10_000_000 })).default(default_);
 
 type OptionName = keyof typeof OPTIONS;
-const NETWORK = ['address', 'interface', 'uplink', 'timeout', 'four', 'six', 'engine', 'read', 'json', 'color'] as const;
+const NETWORK = [
+  'address',
+  'interface',
+  'uplink',
+  'timeout',
+  'four',
+  'six',
+  'engine',
+  'read',
+  'write',
+  'flush',
+  'plan',
+  'speed',
+  'json',
+  'color',
+] as const;
 const PROBES = ['protocol', 'port', 'sourcePort', 'flowLabel', 'dscp', 'size'] as const;
 const BOOMERANGS = [
   'source',
@@ -124,7 +146,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
     .description('Localizes network failures with IP-in-IP probes: traces there, back, and between two routers that are both elsewhere.')
     .enablePositionalOptions()
     .version(version, '-V, --version')
-    .helpCommand('help [command]', 'what a command takes')
+    .helpCommand(false)
     .addHelpText('after', EXAMPLES);
   const act = (command: Command, name: string): Command =>
     command.action((...all: unknown[]) => {
@@ -154,6 +176,17 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
   );
   act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
   act(takes(root.command('spray').description('a path packet by packet (with --classic)'), 'classic', ...BOOMERANGS), 'spray');
+  act(
+    takes(
+      root.command('replay').argument('<file>').description('the report of a run that was recorded with --write'),
+      'plan',
+      'speed',
+      'write',
+      'json',
+      'color',
+    ),
+    'replay',
+  );
   act(root.command('demo').description('a lab of kernel routers: traces it, breaks a link, shows where'), 'demo');
   act(
     root
@@ -163,61 +196,46 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       .addOption(new Option('-a, --address <address>', 'of the access list: the address that probes come from (default: all of ours)')),
     'doctor',
   );
+  act(
+    root
+      .command('decode')
+      .argument('<file>', 'a recording, pcap or pcapng, also compressed with gzip; -: standard input')
+      .description('what stands in a recording, packet by packet')
+      .addOption(new Option('-v, --verbose', 'a tree: every header, its checksum right or wrong').conflicts('json'))
+      .addOption(new Option('--json', 'one object a packet (docs/decode.md)'))
+      .addOption(new Option('--filter <expression>', 'only these: probe==17, hop==3, kind==lost, leg==return, and pcap expressions'))
+      .addOption(new Option('--follow <probe>', "one probe's life").argParser(number({ least: 0, most: 4_294_967_295 }))),
+    'decode',
+  );
+  act(
+    takes(
+      root
+        .command('diff')
+        .argument('<a>', 'a run: what --json printed, or a recording of --write; -: standard input')
+        .argument('<b>', 'a later run')
+        .description('what has moved from one run to another: hops, loss, round trips'),
+      'json',
+      'color',
+    ),
+    'diff',
+  );
   labCommands(root.command('lab').description('a network of kernel routers on this machine (root)'), act);
+  root
+    .command('help')
+    .argument('[command...]')
+    .description('what a command takes')
+    .action((words: string[]) => commandNamed(root, words).outputHelp());
   return root;
 }
 
-function labCommands(lab: Command, act: (command: Command, name: string) => Command): void {
-  lab.enablePositionalOptions(); // what follows exec's node belongs to its command
-  const which = (): Option => new Option('--lab <name>', 'which lab, where more than one is up');
-  act(
-    lab
-      .command('up')
-      .argument('<topology>', 'a file, or the name of one in fixtures/topologies')
-      .description('raises it')
-      .addOption(new Option('--profile <name>', "instead of the file's").choices(['lab', 'stock'])),
-    'lab up',
-  );
-  act(lab.command('down').argument('[name]').description('takes one down, or all of ours'), 'lab down');
-  act(lab.command('list').description('what is up'), 'lab list');
-  act(
-    lab
-      .command('exec')
-      .argument('<node>')
-      .argument('<command...>')
-      .description('runs a command on a node')
-      .passThroughOptions()
-      .addOption(which()),
-    'lab exec',
-  );
-  act(
-    lab
-      .command('fault')
-      .argument('<place>', 'a link, r1-r2 or its id; or a router, r1')
-      .description('breaks a link or makes a router less friendly, or mends it')
-      .option('--loss <share>', 'lose packets at random, such as 10%')
-      .option('--exact <share>', 'lose exactly so many of so many, such as 1/10')
-      .option('--flow-loss <share>', 'lose all packets of so many flows of so many, such as 1/4')
-      .option('--duplicate [share]', 'send packets twice')
-      .option('--corrupt [share]', 'flip a bit of the payload')
-      .option('--down', 'cut the link')
-      .option('--blackhole', 'lose everything silently')
-      .option('--delay <ms>', 'let each packet wait, such as 20ms or 0.5')
-      .option('--jitter <ms>', 'and up to so much longer, at random; none overtakes another')
-      .option('--reorder <share>', 'let some be overtaken by those sent within 1 ms after them, such as 1%')
-      .option('--rate <bits>', 'so many bits a second fit through, such as 10M; 100 ms of them queue, the rest is lost')
-      .option('--policer <rate>', 'lose what comes faster: packets a second, or a second/at once, 1000/50; of a router: its ICMP errors')
-      .option('--mtu <bytes>', 'a smaller MTU, of which the sending router tells')
-      .option('--filter <names>', 'a router drops: land, own-prefix, strict-urpf, ct-invalid (commas between)')
-      .option('--accept-local', 'a router takes packets whose source is its own address')
-      .option('--uniform-ttl', 'a router copies the outer ttl inwards')
-      .option('--hash-policy <number>', 'how a router chooses among equal ways: 0 to 3')
-      .option('--remark-dscp <value>', 'every packet leaves a router with this DSCP')
-      .option('--clear', 'mend it: a router does what its topology says')
-      .option('--direction <from-to>', 'only packets from one to the other, such as r1-r2')
-      .addOption(which()),
-    'lab fault',
-  );
+/** Throws ERR_USAGE for words that are no command. */
+function commandNamed(root: Command, words: readonly string[]): Command {
+  const known = commandWords(root, words);
+  if (known.length < words.length) {
+    const help = ['see braceroute help', ...known].join(' ');
+    throw new BeaconError('ERR_USAGE', `There is no command "${words.slice(0, known.length + 1).join(' ')}": ${help}`);
+  }
+  return known.reduce((found, word) => found.commands.find((one) => one.name() === word)!, root);
 }
 
 const EXAMPLES = `

@@ -28,7 +28,7 @@ export function share(text: string): number {
   const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
   const value = Number(digits) / (percent ? 100 : 1);
   if (value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Give a part such as 1% or 0.01.');
+  throw new InvalidArgumentError('Give a part from 0 to 1, such as 1% or 0.01.');
 }
 
 /** A part that is more than nothing. */

@@ -5,7 +5,7 @@ import type { Asking } from '../probe/ask.ts';
 import { FAR, type Flow } from '../probe/itinerary.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, question } from '../probe/question.ts';
-import type { Hop } from '../trace/hop.ts';
+import { type Hop, longestRttNs } from '../trace/hop.ts';
 import { type PathEnds, tracePlan } from '../trace/path-kind.ts';
 import type { Address } from '../wire/address.ts';
 import { type LayerSourceOptions, otherAddress, secondAddress } from './layer-source.ts';
@@ -33,7 +33,7 @@ export async function openTo(second: Address | null, engine: Engine, asking: Ask
   };
   const ours = await questionFor(ends);
   const other = second === null ? [] : [await questionFor({ ...ends, second })];
-  const rttNs = Math.max(0, ...hops.flatMap(({ answers }) => answers.map((answer) => answer?.rttNs ?? 0)));
+  const rttNs = longestRttNs(hops);
   const patienceNs = Math.min(timeoutNs, rttNs === 0 ? PATIENCE_NS : patienceNsFor(rttNs));
   const tries = Array.from({ length: TRIES }, () => [ours, ...other]).flat();
   const landed = new Set<Question>();

@@ -22,28 +22,46 @@ const CANNOT_TELL = 5;
 const GRACE_MS = 450;
 
 /** Runs a command on a network of its own, opened and closed here. */
-export async function session(options: NetworkOptions, body: Promise<Body>, reporter: Reporter, signal: AbortSignal): Promise<number> {
-  let nowMs = (): number => Date.now();
-  const tell = (said: Said): void => reporter.event(stamped(said, nowMs()));
+export async function session(
+  options: NetworkOptions | Promise<NetworkOptions>,
+  body: Promise<Body>,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
+  let network: Network | null = null;
+  const msOf = (said: Said): number => (network === null ? Date.now() : stampMs(network, said));
+  const tell = (said: Said): void => reporter.event(stamped(said, msOf(said)));
   let verdict: Verdict = { reached: null, exit: BUG };
+  let interrupted = signal;
   try {
-    const [network, events] = await Promise.all([openNetwork(options), body]); // the kernel opens sockets while code is loaded
-    await using _engine = network.engine;
-    nowMs = () => engineMs(network);
-    verdict = await told(events(network, signal), tell, signal).finally(() => notify(network, tell));
+    const [opened, events] = await Promise.all([openNetwork(await options, signal), body]); // the kernel opens sockets while code is loaded
+    await using _engine = opened.engine;
+    network = opened;
+    interrupted = opened.ended === undefined ? signal : AbortSignal.any([signal, opened.ended]);
+    verdict = await told(events(opened, interrupted), tell, interrupted).finally(() => notify(opened, tell));
+    if (opened.isIncomplete?.()) verdict = { ...verdict, exit: CANNOT_TELL };
   } catch (error) {
     const problem = problemOf(error);
-    verdict = { reached: null, exit: problem.exit };
+    const exit = (network as Network | null)?.isIncomplete?.() ? CANNOT_TELL : problem.exit;
+    verdict = { reached: null, exit };
     tell({ type: 'problem', code: problem.code, message: problem.message });
   }
-  tell({ type: 'end', ...verdict, interrupted: signal.aborted });
+  const end = { type: 'end', ...verdict, interrupted: interrupted.aborted } as const;
+  const endMs = msOf(end); // before a recording is closed
+  const failure = (network as Network | null)?.finish?.() ?? null;
+  if (failure === null) reporter.event(stamped(end, endMs));
+  else {
+    verdict = { ...verdict, exit: EXIT_OF[failure.code] };
+    reporter.event(stamped({ type: 'problem', code: failure.code, message: failure.message }, endMs));
+    reporter.event(stamped({ ...end, exit: verdict.exit }, endMs));
+  }
   reporter.close();
   return verdict.exit;
 }
 
 /** On a network that is open already, and stays open. */
 export async function sessionOn(network: Network, body: Body, reporter: Reporter, signal: AbortSignal): Promise<number> {
-  const tell = (said: Said): void => reporter.event(stamped(said, engineMs(network)));
+  const tell = (said: Said): void => reporter.event(stamped(said, stampMs(network, said)));
   const verdict = await told(body(network, signal), tell, signal).finally(() => notify(network, tell));
   tell({ type: 'end', ...verdict, interrupted: signal.aborted });
   reporter.close();
@@ -59,8 +77,8 @@ function stamped({ type, ...rest }: Said, timeMs: number): Event {
   return { v: EVENT_VERSION, type, timeMs, ...rest } as Event;
 }
 
-/** The engine's clock, to a microsecond. */
-const engineMs = ({ engine }: Network): number => Number(engine.nowNs() / 1000n) / 1000;
+/** The network's time, to a microsecond. */
+const stampMs = ({ engine, stampNs = engine.nowNs }: Network, said: Said): number => Number(stampNs(said) / 1000n) / 1000;
 
 async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void, signal: AbortSignal): Promise<Verdict> {
   const tooLate = new Promise<null>((resolve) => {

@@ -3,11 +3,20 @@ import type { Limited } from '../boomerang/no-answer.ts';
 import type { Tally } from '../boomerang/tally.ts';
 import type { Said } from './session.ts';
 
-export const noAnswer = ({ address, position, unknown }: Tally): Said => ({
-  type: 'problem',
-  code: 'NO_ANSWER',
-  message: `Hop ${position}, ${address}, does not answer: none of ${unknown} probes came home, and deeper ones do over the same links. No link loses them; the hop may not decapsulate, and say nothing of it`,
-});
+/** Of a hop from which nothing came home, though deeper probes do. */
+export function noAnswer({ address, position, sent, state }: Tally): Said {
+  const who = `Hop ${position}, ${address},`;
+  const where = 'and deeper ones do over the same links. No link loses them';
+  if (state === 'does not decapsulate') {
+    const message = `${who} does not decapsulate: none of ${sent} probes came home, ${where}; the hop said so of some, and limits what it says`;
+    return { type: 'problem', code: 'NO_DECAPSULATION', message };
+  }
+  const message =
+    state === 'no answer'
+      ? `${who} does not answer: none of ${sent} probes came home, ${where}; the hop may not decapsulate, and say nothing of it`
+      : `${who} answers with errors: none of ${sent} probes came home, ${where}; those that were not answered may have met the same`;
+  return { type: 'problem', code: 'NO_ANSWER', message };
+}
 
 export function icmpLimited({ positions: [first, last], told, lost }: Limited): Said {
   const hops = first === last ? `hop ${first}` : `hops ${first} to ${last}`;

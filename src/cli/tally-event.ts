@@ -7,7 +7,8 @@ import type { Said } from './session.ts';
 export function tallyEvent(tally: Tally, part = 1): Said {
   const { position, address, sent, received, lost, unknown, duplicate, late } = tally;
   const decided = received + lost + errorCount(tally); // what is in flight is neither lost nor received
-  const interval = wilson(lost, decided);
+  const told = received + lost > 0; // errors alone say nothing of loss
+  const interval = told ? wilson(lost, decided) : null;
   return {
     type: 'tally',
     part,
@@ -24,7 +25,7 @@ export function tallyEvent(tally: Tally, part = 1): Said {
     errors: Object.fromEntries(tally.errors),
     duplicate,
     late,
-    loss: decided === 0 ? null : lost / decided,
+    loss: told ? lost / decided : null,
     lossLow: interval?.low ?? null,
     lossHigh: interval?.high ?? null,
     rttMs: received === 0 || tally.rtts === null ? null : summary(tally.rtts),

@@ -18,6 +18,8 @@ export interface Engine extends AsyncDisposable {
   route(destination: Address): Promise<Route>;
   /** Sends whole IP packets in order, and says how many it took from the first on: fewer when a queue is full. Never waits. */
   send(route: Route, packets: readonly Uint8Array[]): number;
+  /** The time that a probe made now should say it was sent at; left out where that is `nowNs()`. */
+  sendingNs?(): bigint;
   /** Of the packet that was taken last; left out where the caller's clock tells as much. */
   lastSent?(): Sent;
   /**
@@ -44,7 +46,7 @@ export interface Sent {
 }
 
 export interface Notice {
-  readonly code: 'INTERFACE_DOWN' | 'CLOCK_STEP' | 'OTHER_UPLINK';
+  readonly code: 'INTERFACE_DOWN' | 'CLOCK_STEP' | 'OTHER_UPLINK' | 'RECORDING_ENDS' | 'NOT_RECORDED' | 'PLAN_REBUILT';
   readonly message: string;
 }
 

@@ -10,6 +10,8 @@ export interface Names {
   addresses(name: string, family: FamilyNumber | null): Promise<readonly Address[]>;
   /** The name of an address, or null. */
   name(address: Address): Promise<string | null>;
+  /** Resolves when a name that takes longer than this is late; by the wall clock where it is left out. */
+  patience?(delayMs: number): Promise<undefined>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { nodeNamed } from '../topology/lookup.ts';
 import type { Topology } from '../topology/topology.ts';
 import { setBehaviour } from './behave.ts';
 import { readCounters } from './counters.ts';
-import { down, tracedLabs, upText } from './down.ts';
+import { down, noSuchLab, tracedLabs } from './down.ts';
 import { execute, startHere } from './exec.ts';
 import { setFault } from './faults.ts';
 import type { Lab } from './lab.ts';
@@ -18,7 +18,7 @@ export function attach(name: string): Lab {
   requirePrivilege();
   const state = readState(name);
   if (state?.phase === 'up') return labOf(state.topology);
-  throw new BeaconError('ERR_USAGE', `No lab ${name} is up: ${upText(tracedLabs())}`);
+  throw new BeaconError('ERR_USAGE', noSuchLab(name, tracedLabs()));
 }
 
 export function labOf(topology: Topology): Lab {

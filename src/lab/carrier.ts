@@ -3,8 +3,7 @@ import { BeaconError } from '../error.ts';
 import { endsOf, nodeNamed } from '../topology/lookup.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import { appliedOn, mtusOf } from './applied.ts';
-import { inside, run } from './command.ts';
-import { interfacesUp } from './interfaces.ts';
+import { interfacesUp, onIp } from './interfaces.ts';
 import { isUneven, setMtus } from './mtu.ts';
 import { endLines, routesBatch } from './wiring.ts';
 
@@ -45,6 +44,3 @@ async function keepUnevenMtus(topology: Topology, ends: readonly LinkEnd[]): Pro
     if (isUneven(mtus)) await setMtus(topology, link, mtus, true);
   }
 }
-
-const onIp = (lab: string, { node }: LinkEnd, input: string): Promise<string> =>
-  run(lab, inside(lab, node, { argv: ['ip', '-batch', '-'], input }));

@@ -17,13 +17,14 @@ import { removalBatch } from './wiring.ts';
 export async function down(name?: string): Promise<string[]> {
   requirePrivilege();
   const traces = tracedLabs();
-  if (name !== undefined && !traces.includes(name)) throw new BeaconError('ERR_USAGE', `No lab ${name} is up: ${upText(traces)}`);
+  if (name !== undefined && !traces.includes(name)) throw new BeaconError('ERR_USAGE', noSuchLab(name, traces));
   const doomed = name === undefined ? traces : [name];
   for (const lab of doomed) await locked(lab, () => remove(lab));
   return doomed;
 }
 
-export const upText = (labs: readonly string[]): string => (labs.length === 0 ? 'none is' : `up: ${labs.join(', ')}`);
+export const noSuchLab = (name: string, labs: readonly string[]): string =>
+  `No lab ${name} is up: ${labs.length === 0 ? 'there is none' : `there is ${labs.join(', ')}`}`;
 
 /** Every lab that left anything anywhere. */
 export function tracedLabs(): string[] {

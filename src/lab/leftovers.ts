@@ -1,7 +1,8 @@
 /** What of ours is on this machine: labs that are up, and what a killed process left of others. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { list } from './list.ts';
-import { ETC_DIRECTORY, labOfNamespace, MARK, NAMESPACE_DIRECTORY, PIN_DIRECTORY, pinOf, stateFile } from './places.ts';
+import { existsSync, readdirSync } from 'node:fs';
+import { type Listed, list } from './list.ts';
+import { ETC_DIRECTORY, labOfNamespace, NAMESPACE_DIRECTORY, PIN_DIRECTORY, pinOf, stateFile } from './places.ts';
+import { labOfProcess } from './processes.ts';
 import { namesIn } from './state.ts';
 
 export interface Leftovers {
@@ -17,13 +18,12 @@ export interface Leftovers {
 /** Needs no privilege. */
 export function leftovers(): Leftovers {
   const labs = list();
-  const half = labs.filter(({ phase }) => phase === 'broken');
-  const isRising = ({ pid }: { readonly pid: number | null }): boolean => pid !== null && existsSync(`/proc/${pid}`);
+  const named = (wanted: Listed['phase']): string[] => labs.filter(({ phase }) => phase === wanted).map(({ name }) => name);
   const known = new Set(labs.map(({ name }) => name));
   return {
-    up: labs.filter(({ phase }) => phase === 'up').map(({ name }) => name),
-    rising: half.filter(isRising).map(({ name }) => name),
-    broken: half.filter((lab) => !isRising(lab)).map(({ name }) => ({ lab: name, places: placesOf(name) })),
+    up: named('up'),
+    rising: named('rising'),
+    broken: named('broken').map((lab) => ({ lab, places: placesOf(lab) })),
     processes: markedProcesses().filter(({ lab }) => !known.has(lab)),
   };
 }
@@ -38,18 +38,7 @@ function placesOf(lab: string): string[] {
 function markedProcesses(): { pid: number; lab: string }[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids.flatMap((pid) => {
-    const lab = markOf(pid);
+    const lab = labOfProcess(pid);
     return lab === null ? [] : [{ pid: Number(pid), lab }];
   });
-}
-
-function markOf(pid: string): string | null {
-  try {
-    const mark = readFileSync(`/proc/${pid}/environ`, 'latin1')
-      .split('\0')
-      .find((entry) => entry.startsWith(`${MARK}=`));
-    return mark?.slice(MARK.length + 1) ?? null;
-  } catch {
-    return null; // somebody else's, or it has ended
-  }
 }

@@ -1,13 +1,14 @@
 /** Which labs this machine has. */
 import type { Profile } from '../topology/topology.ts';
 import { tracedLabs } from './down.ts';
+import { isAlive } from './processes.ts';
 import { isRelaying } from './relay.ts';
 import { readState } from './state.ts';
 
 export interface Listed {
   readonly name: string;
-  /** `broken`: half raised, or only traces of it; `down` removes them. */
-  readonly phase: 'up' | 'broken';
+  /** `rising`: by a process that lives. `broken`: half raised, or only traces of it; `down` removes them. */
+  readonly phase: 'up' | 'rising' | 'broken';
   /** Null where nothing tells. */
   readonly profile: Profile | null;
   readonly nodes: readonly string[];
@@ -31,7 +32,7 @@ function listed(name: string): Listed {
   const dead = topology.links.filter((link) => relays[link.id] !== undefined && !isRelaying(name, link, relays[link.id]!));
   return {
     name,
-    phase: phase === 'up' ? 'up' : 'broken',
+    phase: phase === 'rising' && !isAlive(pid) ? 'broken' : phase,
     profile: topology.profile,
     nodes,
     links: topology.links.length,

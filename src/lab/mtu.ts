@@ -4,7 +4,7 @@ import { nodeNamed } from '../topology/lookup.ts';
 import { SUBNET_LENGTH, subnetOf } from '../topology/subnet.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import { inside, run } from './command.ts';
-import { interfacesUp } from './interfaces.ts';
+import { interfacesUp, onIp } from './interfaces.ts';
 import { routesBatch } from './wiring.ts';
 
 /** Of what leaves by the first end, and by the second. */
@@ -18,11 +18,11 @@ export const isUneven = ([one, two]: Mtus): boolean => one !== two;
  */
 export async function setMtus(topology: Topology, { ends }: Link, mtus: Mtus, routes: boolean): Promise<void> {
   const device = Math.max(...mtus);
-  for (const end of ends) await onIp(topology, end, `link set ${end.interface} mtu ${device}\n`);
+  for (const end of ends) await onIp(topology.name, end, `link set ${end.interface} mtu ${device}\n`);
   for (const [i, end] of routes ? ends.entries() : []) {
     const suffix = mtus[i]! < device ? ` mtu ${mtus[i]}` : '';
     const lines = await routesBy(topology, end);
-    await onIp(topology, end, lines.map((line) => `${line}${suffix}\n`).join(''));
+    await onIp(topology.name, end, lines.map((line) => `${line}${suffix}\n`).join(''));
     const input = `echo ${mtus[i]} >/proc/sys/net/ipv6/conf/${end.interface}/mtu\n`;
     await run(topology.name, inside(topology.name, end.node, { argv: ['sh', '-s'], input }));
   }
@@ -34,7 +34,7 @@ export async function checkMtus(topology: Topology, { id, ends }: Link, mtus: Mt
   if (!isUneven(mtus) || !(await routesBy(topology, smaller)).some((line) => line.includes(' nexthop '))) return;
   throw new BeaconError(
     'ERR_USAGE',
-    `mtu ${Math.min(...mtus)}: ${smaller.node} has routes that lead over ${id} and over other links, and an IPv4 route has one MTU for all of them: leave the direction out`,
+    `${id} can't carry ${mtus[0]} bytes one way and ${mtus[1]} the other: ${smaller.node} has routes that lead over it and over other links, and an IPv4 route has one MTU for all of them; leave the direction out`,
   );
 }
 
@@ -48,6 +48,3 @@ async function routesBy(topology: Topology, end: LinkEnd): Promise<string[]> {
   const link = `route replace ${subnetOf(address)}/${SUBNET_LENGTH[4]} dev ${end.interface} proto kernel scope link src ${address}`;
   return [link, ...leading];
 }
-
-const onIp = ({ name }: Topology, { node }: LinkEnd, input: string): Promise<string> =>
-  run(name, inside(name, node, { argv: ['ip', '-batch', '-'], input }));

@@ -14,12 +14,14 @@ import { removeEmpty } from './state.ts';
 const BPF_FS_MAGIC = 0xcafe4a11;
 const PROGRAMS = ['decap', 'fault'] as const;
 
+export const isBpfMounted = (): boolean => statfsSync(BPF_MOUNT).type === BPF_FS_MAGIC;
+
 /** Throws BeaconError ERR_LAB where the compiler is missing, or the kernel refuses. */
 export async function loadPrograms(topology: Topology): Promise<void> {
   const { name } = topology;
   await run(name, { argv: ['sh', join(PACKAGE_ROOT, 'bpf', 'build.sh')], input: '' });
   if (!existsSync(BPF_MOUNT)) throw new BeaconError('ERR_LAB', `The lab needs eBPF, and this kernel has no ${BPF_MOUNT}: take another one`);
-  if (statfsSync(BPF_MOUNT).type !== BPF_FS_MAGIC) await run(name, { argv: ['mount', '-t', 'bpf', 'bpf', BPF_MOUNT], input: '' });
+  if (!isBpfMounted()) await run(name, { argv: ['mount', '-t', 'bpf', 'bpf', BPF_MOUNT], input: '' });
   mkdirSync(pinOf(name), { recursive: true });
   for (const program of PROGRAMS) await run(name, { argv: ['bpftool', ...loadArguments(name, program)], input: '' });
   await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: routersBatch(topology) });

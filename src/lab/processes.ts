@@ -20,7 +20,7 @@ function processesOf(lab: string, namespaces: readonly string[]): number[] {
   inodes.delete(null);
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => inodes.has(inodeOf(`/proc/${pid}/ns/net`)) || isMarked(pid, lab))
+    .filter((pid) => inodes.has(inodeOf(`/proc/${pid}/ns/net`)) || labOfProcess(pid) === lab)
     .map(Number);
 }
 
@@ -33,11 +33,21 @@ function inodeOf(file: string): number | null {
   }
 }
 
-function isMarked(pid: string, lab: string): boolean {
+/** The lab that a process works for, or null. As anybody but root, only one's own are known. */
+export function labOfProcess(pid: string): string | null {
+  const environment = textOf(`/proc/${pid}/environ`)?.split('\0') ?? [];
+  return environment.find((entry) => entry.startsWith(`${MARK}=`))?.slice(MARK.length + 1) ?? null;
+}
+
+/** One that has ended and that nobody asked for yet (a zombie, proc_pid_stat(5)) lives no more. */
+export const isAlive = (pid: number): boolean => /^\d+ \(.*\) [^ZX]/s.test(textOf(`/proc/${pid}/stat`) ?? '');
+
+/** Null of one that is gone, or that is somebody else's. */
+function textOf(file: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${lab}`);
+    return readFileSync(file, 'latin1');
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The process that holds the packets of one link while they are delayed: begun when the link first asks for it, ended when it no longer does. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconError } from '../error.ts';
@@ -9,6 +9,8 @@ import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import { MARK, namespaceFile } from './places.ts';
 
 const PROGRAM: string = join(PACKAGE_ROOT, 'native/build/Release/relay');
+export const hasRelay = (): boolean => existsSync(PROGRAM);
+
 /** Above the indexes of the links. */
 const FIRST_DEVICE = 200_000;
 

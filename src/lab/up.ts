@@ -50,7 +50,7 @@ async function clearAway(name: string): Promise<void> {
   if (state?.phase === 'up')
     throw new BeaconError(
       'ERR_LAB',
-      `Lab ${name} is up since ${state.since} (process ${state.pid}): take it down first, or give the topology another name`,
+      `Lab ${name} is up since ${state.since} (process ${state.pid}): take it down first (braceroute lab down ${name}), or give the topology another name`,
     );
   if (tracedLabs().includes(name)) await remove(name);
 }

@@ -178,7 +178,7 @@ interface Outbox {
   /** The next question, or null where there is none now. */
   take(): Question | null;
   /** What the engine did not take goes out first next time. */
-  putBack(questions: readonly Question[]): void;
+  putBack(question: Question): void;
   /** There is none now, and there may be one after the next outcome. */
   isIdle(): boolean;
   /** There will be none any more. */
@@ -187,20 +187,24 @@ interface Outbox {
 
 function createOutbox(questions: Iterable<Question | null>): Outbox {
   const source = questions[Symbol.iterator]();
-  const waiting: Question[] = [];
+  let waiting: Question | null = null;
   let done = false;
   let idle = false;
   return {
     take() {
-      if (waiting.length > 0) return waiting.shift()!;
+      const first = waiting;
+      waiting = null;
+      if (first !== null) return first;
       const drawn = done ? null : source.next();
       done = drawn === null || drawn.done === true;
       idle = !done && drawn!.value === null;
       return drawn === null || drawn.done ? null : drawn.value;
     },
-    putBack: (unsent) => void waiting.unshift(...unsent),
-    isIdle: () => idle && waiting.length === 0,
-    isEmpty: () => done && waiting.length === 0,
+    putBack(question) {
+      waiting = question;
+    },
+    isIdle: () => idle && waiting === null,
+    isEmpty: () => done && waiting === null,
   };
 }
 
@@ -213,26 +217,25 @@ function sendSome(
   pace: Pace,
   sinceNs: (timeNs: bigint) => number,
 ): readonly Question[] {
-  const questions: Question[] = [];
-  for (let most = pace.due(sinceNs(engine.nowNs()), BURST); most > 0; most -= 1) {
-    const drawn = outbox.take();
-    if (drawn === null) break;
-    questions.push(drawn);
-  }
   const unrecorded: Question[] = [];
   let went = 0;
-  for (const question of questions) {
+  let refused = false;
+  for (const most = pace.due(sinceNs(engine.nowNs()), BURST); went < most; went += 1) {
+    const question = outbox.take();
+    if (question === null) break;
     const nowNs = engine.nowNs(); // read for each: a whole burst takes long enough to be seen in round trips
     const sequence = nextSendable(run, pending);
-    const packet = craft(question.template, run, question.path, sequence, nowNs);
-    if (engine.send(question.route, [packet]) === 0) break;
+    const packet = craft(question.template, run, question.path, sequence, engine.sendingNs?.() ?? nowNs);
+    refused = engine.send(question.route, [packet]) === 0;
+    if (refused) {
+      outbox.putBack(question);
+      break;
+    }
     const sent = engine.lastSent?.();
     if (sent?.sequence === null) unrecorded.push(question);
     else pending.add(sent?.sequence ?? sequence, question, sinceNs(sent?.timeNs ?? nowNs));
-    went += 1;
   }
-  outbox.putBack(questions.slice(went));
-  pace.sent(went, questions.length > went ? sinceNs(engine.nowNs()) : null);
+  pace.sent(went, refused ? sinceNs(engine.nowNs()) : null);
   return unrecorded;
 }
 

@@ -1,13 +1,13 @@
 /** A received packet to what it says about which probe: by what the packet carries, never by the order of arrival. */
 import type { Packet } from '../engine/engine.ts';
 import { addressText, type FamilyNumber } from '../wire/address.ts';
-import { onesSum } from '../wire/checksum.ts';
 import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
 import { type IcmpHeader, isEchoReply, isRedirect, nextHopMtu, quotes, readIcmp, readQuote } from '../wire/icmp.ts';
 import { type Identity, isGenuine, readIdentity } from '../wire/identity.ts';
 import { networkAt } from '../wire/link.ts';
 import { isBetween, type Outline, outline, ttlOf } from '../wire/outline.ts';
-import { ECHO_HEADER, pseudoSum, UDP_HEADER } from '../wire/transport.ts';
+import { ECHO_HEADER, UDP_HEADER } from '../wire/transport.ts';
+import { transportSum } from '../wire/transport-sum.ts';
 import type { Answer, Strays } from './observation.ts';
 import type { Pending } from './pending.ts';
 import type { Question } from './question.ts';
@@ -47,7 +47,8 @@ function matchEcho(bytes: Uint8Array, headers: Outline, icmp: IcmpHeader, run: R
   if (seen.kind !== 'passing' && seen.kind !== 'landing') return seen;
   const { sequence } = readIdentity(bytes, headers.at + ECHO_HEADER, headers.end)!;
   if (pending.question(sequence) === undefined) return seen;
-  const answer = { ...answerOf(bytes, headers, icmp), grade: 'proven', leg: null, mtu: null, quotedTtl: null } as const;
+  const grade = run.isUnproven ? 'quoted' : 'proven';
+  const answer = { ...answerOf(bytes, headers, icmp), grade, leg: null, mtu: null, quotedTtl: null } as const;
   return isSelf(answer, sequence, pending) ? { kind: 'self' } : { kind: 'answer', sequence, answer, rewritten: null };
 }
 
@@ -63,7 +64,7 @@ function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: numb
   const identityAt = headers.at + transportHeader;
   const identity = readIdentity(bytes, identityAt, headers.end);
   if (identity === null || identity.run !== run.number) return FOREIGN;
-  if (!isIntact(bytes, headers) || !isGenuine(bytes, identityAt, run.key)) return { kind: 'corrupted' };
+  if (!isIntact(bytes, headers) || !(run.isUnproven || isGenuine(bytes, identityAt, run.key))) return { kind: 'corrupted' };
   if (isHome(bytes, headers, identity, pending)) {
     return { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers[0]!) };
   }
@@ -73,12 +74,7 @@ function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: numb
 
 /** The transport's checksum is right: the tag covers the identity alone, this the rest. */
 function isIntact(bytes: Uint8Array, headers: Outline): boolean {
-  const layer = headers.layers.at(-1)!;
-  const { at, addressLength } = FAMILIES[layer.family];
-  const source = addressText(bytes, layer.at + at.source, addressLength);
-  const destination = addressText(bytes, layer.at + at.destination, addressLength);
-  const sum = pseudoSum(source, destination, headers.protocol, headers.end - headers.at);
-  return onesSum(bytes, headers.at, headers.end, sum) === 0xffff;
+  return transportSum(bytes, headers.layers.at(-1)!.at, headers.protocol, headers.at, headers.end) === 0xffff;
 }
 
 /** It wears exactly the layers that its plan leaves for home, between the addresses that the plan says. */

@@ -28,11 +28,12 @@ export function quotedProbe(quote: Uint8Array, run: Run, pending: Pending): Quot
 function provenProbe(quote: Uint8Array, headers: Outline, run: Run, pending: Pending): Quoted | null {
   const identityAt = headers.at + UDP_HEADER;
   const identity = readIdentity(quote, identityAt, headers.end);
-  if (identity === null || identity.run !== run.number || !isGenuine(quote, identityAt, run.key)) return null;
+  if (identity === null || identity.run !== run.number) return null;
+  if (!run.isUnproven && !isGenuine(quote, identityAt, run.key)) return null;
   const question = pending.question(identity.sequence);
   if (question === undefined || question.path !== identity.path) return null;
   const leg = question.itinerary.layers.length - headers.layers.length;
-  return leg < 0 ? null : { sequence: identity.sequence, grade: 'proven', leg };
+  return leg < 0 ? null : { sequence: identity.sequence, grade: run.isUnproven ? 'quoted' : 'proven', leg };
 }
 
 /** The first two 16-bit halves that the quote shows: IDs of the two outermost headers, or an ID and the transport's checksum. */

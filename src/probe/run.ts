@@ -9,12 +9,16 @@ export interface Run {
   readonly key: SipKey;
   /** XORed with a probe's sequence to make the two halves that the IP IDs carry. */
   readonly idKey: number;
+  /** Its key is not known, as where it is rebuilt from a capture: what looks like an answer of it is taken for one, and never proven. */
+  readonly isUnproven?: true;
 }
 
 /** `random` gives that many bytes; a simulated run passes a seeded one so that it can be repeated. */
 export function newRun(random: (length: number) => Uint8Array = randomBytes): Run {
   const bytes = random(24);
-  return { number: uint32(bytes, 0), key: sipKey(bytes.subarray(4, 20)), idKey: uint32(bytes, 20) };
+  const key = bytes.subarray(4, 20);
+  const run = { number: uint32(bytes, 0), key: sipKey(key), idKey: uint32(bytes, 20) };
+  return key.every((byte) => byte === 0) ? { ...run, isUnproven: true } : run; // nobody draws sixteen zeros
 }
 
 /** The two 16-bit halves of sequence XOR idKey, low first: layer by layer they alternate in the IPv4 IDs. */

@@ -66,7 +66,8 @@ function hashOf(bytes: Uint8Array, seen: Glance, path: number): number {
     hash = Math.imul(hash ^ ((seen.length[i]! << 8) | ttlAt(bytes, at)), 16_777_619);
     const from = addressesAt(bytes, at);
     const to = from + addressesLength(bytes, at);
-    for (let word = from; word < to; word += 4) hash = Math.imul(hash ^ (uint16(bytes, word) * 65_599 + uint16(bytes, word + 2)), 16_777_619);
+    for (let word = from; word < to; word += 4)
+      hash = Math.imul(hash ^ (uint16(bytes, word) * 65_599 + uint16(bytes, word + 2)), 16_777_619);
   }
   return hash;
 }
@@ -96,6 +97,15 @@ export function isFromHome(shape: Shape, bytes: Uint8Array, at: number): boolean
   if (length !== addressesLength(bytes, at) / 2) return false;
   const from = addressesAt(bytes, at);
   for (let i = 0; i < length; i += 1) if (shape.addresses[i] !== bytes[from + i]) return false;
+  return true;
+}
+
+/** Its last layer is addressed to where it comes from. */
+export function endsAtHome({ addresses, starts, layers }: Shape): boolean {
+  const end = starts[layers]!;
+  const length = (end - starts[layers - 1]!) / 2;
+  if (starts[1]! / 2 !== length) return false;
+  for (let i = 0; i < length; i += 1) if (addresses[i] !== addresses[end - length + i]) return false;
   return true;
 }
 

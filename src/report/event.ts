@@ -10,7 +10,18 @@ import type { Address } from '../wire/address.ts';
 export const EVENT_VERSION = 1;
 
 /** Each run has exactly one `end`, last. */
-export type Event = StartEvent | HopEvent | PathEvent | SplitEvent | FlowsEvent | TallyEvent | NameEvent | ProblemEvent | EndEvent;
+export type Event =
+  | StartEvent
+  | HopEvent
+  | PathEvent
+  | SplitEvent
+  | FlowsEvent
+  | TallyEvent
+  | NameEvent
+  | ComparisonEvent
+  | DifferenceEvent
+  | ProblemEvent
+  | EndEvent;
 
 interface Common {
   readonly v: typeof EVENT_VERSION;
@@ -155,6 +166,78 @@ export interface NameEvent extends Common {
   readonly type: 'name';
   readonly address: Address;
   readonly name: string;
+}
+
+/** Two runs are compared: what they were, and what has moved from the first, `a`, to the second, `b`. */
+export interface ComparisonEvent extends Common {
+  readonly type: 'comparison';
+  readonly a: ComparedRun;
+  readonly b: ComparedRun;
+  /** Of all intervals and round trips of the comparison together. */
+  readonly confidence: number;
+  /** Of each: the more are looked at, the more would differ by chance. */
+  readonly eachConfidence: number;
+  /** Everything that moved anywhere; the exit code is 1 where there is any. */
+  readonly moved: readonly Moved[];
+}
+
+export type Moved = 'reached' | 'hop' | 'state' | 'loss' | 'errors' | 'rtt';
+
+export interface ComparedRun {
+  readonly file: string;
+  readonly command: Command;
+  /** When it began. */
+  readonly startMs: number;
+  readonly source: Address;
+  readonly target: Address;
+  readonly targetName: string | null;
+  /** As its `end` says; null where it has none. */
+  readonly reached: boolean | null;
+}
+
+/**
+ * One hop of two compared paths. `same`: an address of the one is the other's too, or both are silent; `replaced`; `added` and `removed`: one path has no
+ * hop there; `silent` and `heard`: the hop answers in the one run alone, which is no change of the path.
+ */
+export interface DifferenceEvent extends Common {
+  readonly type: 'difference';
+  readonly part: number;
+  readonly hop: 'same' | 'replaced' | 'added' | 'removed' | 'silent' | 'heard';
+  /** Null where the run has no such hop. */
+  readonly a: ComparedHop | null;
+  readonly b: ComparedHop | null;
+  /** Null where one of the two has none: the hops are not the same, or nothing was counted. */
+  readonly loss: ShareMoved | null;
+  readonly errors: ShareMoved | null;
+  readonly rttMs: RttMoved | null;
+  readonly moved: readonly Moved[];
+}
+
+export interface ComparedHop {
+  readonly position: number;
+  readonly address: Address | null;
+  /** Of a probe: the tally's; of a trace the error that ended it here, `icmp 3/1`; null without one. */
+  readonly state: string | null;
+  /** Probes whose outcome is known, and how many of them were lost (of a trace: not answered) or came to an error. */
+  readonly decided: number;
+  readonly lost: number;
+  readonly errors: number;
+  readonly rttMs: RttSummary | null;
+}
+
+/** A share in both runs, and how much more it is in the second, with an interval of `eachConfidence`. */
+export interface ShareMoved {
+  readonly a: number;
+  readonly b: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Medians. `chance`: how likely runs over an unchanged network lie so far apart, at most; null where they overlap. */
+export interface RttMoved {
+  readonly a: number;
+  readonly b: number;
+  readonly chance: number | null;
 }
 
 /** Something went wrong or limits what the result means. Codes are in docs/json.md. */

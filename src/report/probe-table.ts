@@ -4,6 +4,7 @@ import type { TallyEvent } from './event.ts';
 import { firstLoss, routersOfLoss } from './first-loss.ts';
 import { doesNotDecapsulate, probeRow, type Row } from './probe-row.ts';
 import type { Tone } from './tone.ts';
+import { wrapped } from './wrap.ts';
 
 /** A line of text and the tone it is told in. */
 export interface Line {
@@ -45,17 +46,6 @@ export function tableLines(tallies: readonly TallyEvent[], path: readonly (Addre
   }));
 }
 
-/** Broken between words. */
-function wrapped(text: string, columns: number | null): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1)} ${word}`;
-    if (lines.length === 0 || (columns !== null && longer.length > columns)) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
-}
-
 function columnWidths(rows: readonly Row[], hops: readonly (Address | null)[], columns: number | null): number[] {
   const widest = (index: number): number => longest(rows.map(({ cells }) => cells[index] ?? ''));
   const widths = COLUMNS.map(({ heading, fits }, index) => (fits ? widest(index) : heading.length));
@@ -79,7 +69,7 @@ function rowText({ cells, notes }: Row, widths: readonly number[]): string {
 }
 
 /** Both ends of an address tell more than its middle. */
-function shortened(text: string, width: number): string {
+export function shortened(text: string, width: number): string {
   if (text.length <= width) return text;
   const tail = Math.floor((width - 1) / 2);
   return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;

@@ -1,6 +1,7 @@
 /** The plain text that a command prints: a headline, hops as they are complete, and a table that grows in place on a terminal. */
 import type { Address } from '../wire/address.ts';
-import type { Event, StartEvent, TallyEvent } from './event.ts';
+import { diffLines } from './diff-text.ts';
+import type { ComparisonEvent, DifferenceEvent, Event, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
 import { type Frame, frame } from './frame.ts';
 import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
 import { endsPart } from './part.ts';
@@ -8,13 +9,16 @@ import { printableLines } from './printable.ts';
 import { tableLines } from './probe-table.ts';
 import type { Reporter, Sink } from './reporter.ts';
 import { flowsLines, hopLines, splitLines } from './trace-text.ts';
+import { wrapped } from './wrap.ts';
 
 /** Problems go to `errors`. A name that comes after its line changes nothing: what is printed stays. */
-export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
+export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>): Reporter {
   let layout: Layout = LAYOUTS.trace;
   let path: readonly (Address | null)[] = [];
   const tallies = new Map<number, TallyEvent>();
   let table: Frame | null = null;
+  let comparison: ComparisonEvent | null = null;
+  let differences: DifferenceEvent[] = [];
 
   const endTable = (): void => {
     table?.finish();
@@ -37,8 +41,15 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
     table.changed();
   };
 
+  const endComparison = (): void => {
+    if (comparison !== null) frame(out, () => diffLines(comparison!, differences, out.columns)).finish();
+    comparison = null;
+    differences = [];
+  };
+
   const tell = (event: Event): void => {
     if (endsPart(event)) endTable();
+    if (event.type === 'end') endComparison();
     if (event.type === 'start') begin(event);
     else if (event.type === 'hop' && layout.hops) print(hopLines(event));
     else if (event.type === 'split' && layout.hops) print(splitLines(event));
@@ -47,7 +58,24 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write'>): Reporter {
       path = event.hops;
       print(layout.path ? [...partLines(event), pathText(event)] : []);
     } else if (event.type === 'tally' && layout.table) count(event);
-    else if (event.type === 'problem') beside(() => errors.write(`braceroute: ${printableLines(event.message)}\n`));
+    else if (event.type === 'comparison') comparison = event;
+    else if (event.type === 'difference') differences.push(event);
+    else if (event.type === 'problem') beside(() => errors.write(problemText(event, errors.columns)));
   };
-  return { event: tell, close: endTable };
+  return {
+    event: tell,
+    close() {
+      endTable();
+      endComparison();
+    },
+  };
 }
+
+/** A terminal would break words. The lines after the first are set in, so that each problem is seen to be one. */
+const problemText = ({ message }: ProblemEvent, columns: number | null): string =>
+  printableLines(`braceroute: ${message}`)
+    .split('\n')
+    .map((line) => `${wrapped(line, columns === null ? null : columns - INDENT.length).join(`\n${INDENT}`)}\n`)
+    .join('');
+
+const INDENT = '  ';

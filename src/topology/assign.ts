@@ -5,7 +5,7 @@ import type { Draft, LinkDraft, NodeDraft } from './draft.ts';
 import { subnetOf } from './subnet.ts';
 import type { Addresses, Link, LinkEnd, Topology, TopologyNode } from './topology.ts';
 
-export const DEFAULT_MTU = 1500;
+const DEFAULT_MTU = 1500;
 
 type LinkIn = LinkDraft & { readonly between: readonly [string, string] };
 

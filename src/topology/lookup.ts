@@ -4,7 +4,7 @@ import { type Address, type FamilyNumber, parseAddress } from '../wire/address.t
 import type { Link, LinkEnd, Topology, TopologyNode } from './topology.ts';
 
 /** Names of nodes are `r1.example` and, for short, `r1` (RFC 2606 keeps .example free). */
-export const DOMAIN = 'example';
+const DOMAIN = 'example';
 
 /** Every address of a node, its loopback first, then its links in the file's order. */
 export const addressesOf = (topology: Topology, node: string, family: FamilyNumber): Address[] => [

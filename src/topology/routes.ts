@@ -4,7 +4,7 @@
  */
 import { BeaconError } from '../error.ts';
 import { type Address, type FamilyNumber, familyOf } from '../wire/address.ts';
-import { type Attachment, addressesOf, endsOf, nodeNamed, nodeOf } from './lookup.ts';
+import { type Attachment, endsOf, nodeNamed, nodeOf } from './lookup.ts';
 import { HOST_LENGTH, SUBNET_LENGTH, subnetOf } from './subnet.ts';
 import type { Topology } from './topology.ts';
 
@@ -130,7 +130,7 @@ export function shortestPaths(topology: Topology, from: string, to: string, fami
 }
 
 /** The nodes that one node hands a packet for this address to. */
-export function nextNodes(topology: Topology, routes: Routes, node: string, address: Address): string[] {
+function nextNodes(topology: Topology, routes: Routes, node: string, address: Address): string[] {
   const family = familyOf(address);
   const onLink = endsOf(topology, node).find(({ far }) => far.addresses[family] === address);
   const subnet = subnetOf(address);
@@ -139,7 +139,3 @@ export function nextNodes(topology: Topology, routes: Routes, node: string, addr
   const nextHops = routes.get(node)?.find(fits)?.nextHops ?? [];
   return onLink ? [onLink.far.node] : [...new Set(nextHops.map((next) => next.node))];
 }
-
-/** Whether an address is one of the node's own. */
-export const isOwn = (topology: Topology, node: string, address: Address): boolean =>
-  addressesOf(topology, node, familyOf(address)).includes(address);

@@ -37,7 +37,7 @@ export interface FieldsAsked {
   readonly values: number;
   /** Another address of our own, or null. */
   readonly second: Address | null;
-  /** Addresses of the path's hops, first to last. */
+  /** Addresses of the path's hops, first to last; null where nobody knows it, or probes may not be sent there. */
   readonly hops: readonly (Address | null)[];
 }
 

@@ -20,6 +20,10 @@ export interface HopAnswer {
   readonly rttNs: number;
 }
 
+/** The longest round trip of all answers; 0 where nobody answered. */
+export const longestRttNs = (hops: readonly Hop[]): number =>
+  Math.max(0, ...hops.flatMap(({ answers }) => answers.map((answer) => answer?.rttNs ?? 0)));
+
 /** What an outcome means to a trace: a router on the way, the end, an error that ends it, trouble before the path began, or silence. */
 export type Meaning = 'hop' | 'reached' | 'error' | 'entry' | 'silent';
 

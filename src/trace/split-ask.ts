@@ -10,7 +10,7 @@ import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
 import { type Field, type FieldName, type FieldsAsked, fieldsOf, traceItinerary } from './field.ts';
-import { answererOf, type Hop, meaningOf } from './hop.ts';
+import { answererOf, type Hop, longestRttNs, meaningOf } from './hop.ts';
 import { tracePlan } from './path-kind.ts';
 
 /** Who answered at a ttl, with one value of one field; field null: all as in the trace. */
@@ -54,7 +54,6 @@ export async function* faces(
   const known = hops.flatMap(({ ttl, answers }) => answers.flatMap((answer) => (answer === null ? [] : [{ ttl, ...answer }])));
   for (const { ttl, address } of known) yield { ttl, field: null, value: null, address };
   const ttls = [...new Set(known.map(({ ttl }) => ttl))].filter((ttl) => ttl > 1); // nothing has split before the first
-  const longestNs = Math.max(0, ...known.map(({ rttNs }) => rttNs));
   const fields = fieldsOf(asked);
   const lanes = new Map(
     ttls.map((ttl) => {
@@ -62,7 +61,7 @@ export async function* faces(
       return [ttl, laneOf(asksAt(ttl, again, asked, fields))];
     }),
   );
-  const patienceNs = Math.min(timeoutNs, patienceNsFor(longestNs));
+  const patienceNs = Math.min(timeoutNs, patienceNsFor(longestRttNs(hops)));
   yield* heard(engine, asking, asked, lanes, patienceNs);
 }
 

@@ -5,7 +5,7 @@ import { patienceNsFor } from '../probe/patience.ts';
 import type { Address } from '../wire/address.ts';
 import { routersOf } from './alias.ts';
 import { type Field, type FieldName, type FieldsAsked, fieldsOf } from './field.ts';
-import type { Hop } from './hop.ts';
+import { type Hop, longestRttNs } from './hop.ts';
 import { type RouterOf, type Split, splitsOf } from './split.ts';
 import { type Face, faces } from './split-ask.ts';
 
@@ -46,8 +46,7 @@ async function routersByTtl(
   hops: readonly Hop[],
   { timeoutNs, mayVisit }: SplitOptions,
 ): Promise<RouterOf> {
-  const rttNs = Math.max(0, ...hops.flatMap(({ answers }) => answers.map((answer) => answer?.rttNs ?? 0)));
-  const patienceNs = Math.min(timeoutNs, patienceNsFor(rttNs));
+  const patienceNs = Math.min(timeoutNs, patienceNsFor(longestRttNs(hops)));
   const routers = new Map<number, ReadonlyMap<Address, number>>();
   for (const ttl of new Set(seen.map((face) => face.ttl))) {
     const addresses = [...new Set(seen.filter((face) => face.ttl === ttl).map(({ address }) => address))];

@@ -8,7 +8,7 @@ import { FAR, type Flow } from '../probe/itinerary.ts';
 import { isOutcome } from '../probe/observation.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import { type Question, question } from '../probe/question.ts';
-import { type Hop, meaningOf } from './hop.ts';
+import { type Hop, longestRttNs, meaningOf } from './hop.ts';
 import { type Carries, type PathEnds, tracePlan } from './path-kind.ts';
 import { type Traced, type TraceOptions, trace } from './trace.ts';
 
@@ -72,7 +72,7 @@ async function answeredWords(
   { flow, timeoutNs }: TraceOptions,
   heard: readonly Hop[],
 ): Promise<Words | null> {
-  const rttNs = Math.max(0, ...heard.flatMap(({ answers }) => answers.map((answer) => answer?.rttNs ?? 0)));
+  const rttNs = longestRttNs(heard);
   const patienceNs = rttNs === 0 ? timeoutNs : Math.min(timeoutNs, patienceNsFor(rttNs));
   const answered = (words: readonly Words[]): Promise<Words[]> => answeredOf(engine, asking, ends, words, patienceNs);
   const first = await answered([

@@ -21,10 +21,11 @@ export interface Glance {
   fragment: boolean;
 }
 
-export const newGlance = (): Glance => ({
+/** With room for so many layers; those that have none are left out. */
+export const newGlance = (layers: number = MOST_LAYERS): Glance => ({
   count: 0,
-  at: new Int32Array(MOST_LAYERS),
-  length: new Int32Array(MOST_LAYERS),
+  at: new Int32Array(layers),
+  length: new Int32Array(layers),
   protocol: 0,
   bodyAt: 0,
   end: 0,
@@ -39,11 +40,22 @@ export function glance(bytes: Uint8Array, at: number, end: number, into: Glance)
     at = into.bodyAt;
     end = into.end;
     const nested = into.fragment ? 0 : into.protocol === 4 ? 4 : into.protocol === 41 ? 6 : 0;
-    if (nested === 0 || at >= end || bytes[at]! >> 4 !== nested || into.count === MOST_LAYERS) return true;
+    if (nested === 0 || at >= end || bytes[at]! >> 4 !== nested || into.count === into.at.length) return true;
     version = nested;
   }
   return into.count > 0;
 }
+
+/** The transport is all there: neither a fragment nor cut by the capture or the quote. */
+export function isWhole(bytes: Uint8Array, seen: Glance): boolean {
+  const last = seen.count - 1;
+  const at = seen.at[last]!;
+  if (seen.fragment || seen.end < at + seen.length[last]!) return false;
+  return bytes[at]! >> 4 === 6 ? bytes[at + 6] !== FRAGMENT : (uint16(bytes, at + 6) & MORE_FRAGMENTS) === 0;
+}
+
+const FRAGMENT = 44;
+const MORE_FRAGMENTS = 0x2000;
 
 /** Leaves all as it was where no whole header stands there. */
 function step4(bytes: Uint8Array, at: number, end: number, into: Glance): boolean {

@@ -7,8 +7,9 @@ import { layerSources } from '../../src/boomerang/layer-source.ts';
 import { type Steered, speaksOfFilter } from '../../src/boomerang/silence.ts';
 import { type SurveyedHop, survey } from '../../src/boomerang/survey.ts';
 import { random } from '../../src/engine/simulated/random.ts';
-import { simulated } from '../../src/engine/simulated/simulated.ts';
-import { openAsk } from '../../src/probe/ask.ts';
+import { type Simulated, simulated } from '../../src/engine/simulated/simulated.ts';
+import { type Asking, openAsk } from '../../src/probe/ask.ts';
+import { question } from '../../src/probe/question.ts';
 import { newRun } from '../../src/probe/run.ts';
 import { type Behaviour, PLAIN } from '../../src/topology/behaviour.ts';
 import { type Fault, NO_FAULT } from '../../src/topology/fault.ts';
@@ -63,6 +64,7 @@ async function surveyed(
   fault: Partial<Fault> | null,
   where: readonly [string, string] | null,
   tries = true,
+  before: (engine: Simulated, asking: Asking) => Promise<void> = async () => {},
 ) {
   const { topology, seed, family } = network;
   const engine = simulated(topology, { seed });
@@ -75,6 +77,7 @@ async function surveyed(
   const hops = nodes.map((node) => addressesOf(topology, node, family)[0]!);
   const { source: us } = await engine.route(hops[0]!);
   const second = addressesOf(topology, 'a', family).find((address) => address !== us)!;
+  await before(engine, asking);
   const beganNs = engine.nowNs();
   const found: SurveyedHop[] = [];
   for await (const hop of survey(
@@ -186,6 +189,28 @@ test('behind a firewall that knows flows, a router that does not decapsulate is 
       ['visited', 'visited', 'does not decapsulate', 'visited'],
     );
   }
+});
+
+test('a router that refuses once a second and is asked at any time of that second does not decapsulate', async () => {
+  const limited = filtering(fixture('line', 'x'), ['r1'], { icmpPolicer: { perSecond: 1, burst: 1 } });
+  const nodes = limited.nodes.map((node) => (node.name === 'r1' ? { ...node, decapsulates: false } : node));
+  const topology = { ...limited, nodes };
+  for (const family of [4, 6] as const)
+    for (let sinceMs = 0; sinceMs < 1000; sinceMs += 20) {
+      const { found } = await surveyed({ topology, seed: 1, family }, LINE, null, null, true, async (engine, asking) => {
+        const us = (await engine.route(addressesOf(topology, 'r1', family)[0]!)).source;
+        const layers = [{ source: us, destination: addressesOf(topology, 'd', family)[0]!, ttl: 1 }];
+        const spent = await question(engine, { layers, flow: FLOW, landing: 0 }, 0);
+        for await (const seen of asking.ask([spent], { everyNs: () => 0, timeoutNs: () => 1e6, settle: 'first' }))
+          assert.is(seen.kind, 'answered');
+        await engine.receive(engine.nowNs() + BigInt(sinceMs) * 1_000_000n);
+      });
+      assert.equal(
+        found.map(({ state }) => state),
+        ['does not decapsulate', 'visited', 'visited', 'visited'],
+        `IPv${family}, ${sinceMs} ms after its last word`,
+      );
+    }
 });
 
 test.run();

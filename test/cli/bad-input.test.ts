@@ -157,7 +157,29 @@ const CASES: Readonly<Record<string, Case>> = {
   'an own address that is none': usage(['d', '-a', '1.2.3'], /--address 1\.2\.3/),
   'spray at rate': onLine(usage(['spray', '-d', 'd'], /not built yet/, /--classic/)),
   'a lab command that is none': usage(['lab', 'bogus'], /'bogus'/),
+  'a flow label over IPv4': onLine(usage(['d', '--flow-label', '7'], /--flow-label 7 is of IPv6/, /give -6/)),
   'no lab command': usage(['lab'], /lab needs a command/, /braceroute help lab/),
+  'a fault of nothing': usage(['lab', 'fault'], /'place'/, /see braceroute help lab fault$/),
+  'help for no command': usage(['help', 'bogus'], /no command "bogus": see braceroute help$/),
+  'help for no command of the lab': usage(['help', 'lab', 'bogus'], /no command "lab bogus": see braceroute help lab$/),
+  'a wrong value beside one that is called like a command': usage(
+    ['--read', 'demo', '--flows', '0', 'd'],
+    /'--flows <number>'/,
+    /'0'/,
+    /see braceroute help trace$/,
+  ),
+  'options before the command': usage(
+    ['-n', '--rate', '5', 'probe', '-d', 'd'],
+    /'--rate'/,
+    /the command comes first \(braceroute probe …\)$/,
+  ),
+  'a folder for a topology': {
+    argv: ['d'],
+    on: folder,
+    exit: 2,
+    code: 'ERR_FILE',
+    says: [/Cannot read \S+: illegal operation on a directory$/],
+  },
   'a lab of a topology that is not there': {
     argv: ['lab', 'up', join(folder, 'none.yaml')],
     exit: 2,
@@ -179,7 +201,7 @@ for (const [title, { argv, on, exit, code, says }] of Object.entries(CASES)) {
     assertNoStack(ran.stderr + ran.stdout);
   });
 
-  if (argv[0] === 'lab') continue; // the lab tells nothing as events
+  if (argv[0] === 'lab' || argv[0] === 'help') continue; // these tell nothing as events
   test(`${title}: as events a problem, then one end`, async () => {
     const events = eventsOf(await run('--json'));
     const [problem, end] = events.slice(-2);
@@ -207,7 +229,8 @@ test('without words the help is printed, and that is wrong usage', async () => {
   assert.is(code, 2);
   assert.match(stdout, /^Usage: braceroute /);
   assert.is((await braceroute(['--help'])).code, 0);
-  assert.is((await braceroute(['help', 'probe'])).code, 0);
+  assert.match((await braceroute(['help', 'probe'])).stdout, /^Usage: braceroute probe /);
+  assert.match((await braceroute(['help', 'lab', 'fault'])).stdout, /^Usage: braceroute lab fault /);
   assert.match((await braceroute(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 

@@ -9,7 +9,7 @@ const COMPUTED = { can: { realTime: false } } as Engine;
 const LOAD = { crossings: 4, bytes: 1000 };
 
 function rate(options: RateOptions, isPublic: boolean): number {
-  const step = permittedRate(COMPUTED, {} as Route, LOAD, options, isPublic).next();
+  const step = permittedRate({ engine: COMPUTED }, {} as Route, LOAD, options, isPublic).next();
   assert.ok(step.done, 'nothing is said');
   return step.value as number;
 }

@@ -67,7 +67,15 @@ else {
     assert.match(finding(lines, 'lab'), /^lacking .*lacks clang mend it: apt-get install -y clang$/);
     assert.match(finding(lines, 'clang'), /^lacking .*mend it: apt-get install -y clang libbpf-dev$/);
     assert.match(finding(lines, 'addresses'), /^lacking .*IPv6 is disabled mend it: sysctl -w net\.ipv6\.conf\.all\.disable_ipv6=0$/);
-    assert.match(finding(lines, 'eBPF'), /^lacking .*not mounted.* mend it: mount -t bpf bpf \/sys\/fs\/bpf$/);
+    assert.match(finding(lines, 'eBPF'), /^ok .*\/sys\/fs\/bpf is mounted by the first lab$/);
+  });
+
+  test('what is not built is told: without it no packet leaves, and no link of a lab delays', () => {
+    const bare = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none native/build/Release && exec "$@"', 'sh'];
+    const { status, lines } = doctor(bare);
+    assert.is(status, 4);
+    assert.match(finding(lines, 'live engine'), /^lacking .*not built.* mend it: apt-get install .*libpcap-dev.* && npm run build$/);
+    assert.match(finding(lines, 'lab'), /^lacking .*cannot delay: the relay is not built mend it: .* && npm run build$/);
   });
 
   test('half a lab is a leftover, and the command that removes it is told', () => {

@@ -1,6 +1,11 @@
 /** Ctrl-C and SIGTERM while a network in memory is probed: half a second later the command has said what it knows, and is gone. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { probeCommand } from '../../src/cli/commands/probe.ts';
+import { sessionOn } from '../../src/cli/session.ts';
+import { simulated } from '../../src/engine/simulated/simulated.ts';
+import type { Event } from '../../src/report/event.ts';
+import { fixture } from '../lab/raised.ts';
 import { COMMAND, eventsOf, of } from './command.ts';
 import { assertAtOnce, interrupted } from './interrupted.ts';
 
@@ -31,6 +36,24 @@ test('a probe that was clean until it was interrupted shows its table, and has f
   const clean = await interrupted(command(...LONG), [{ signal: 'SIGINT', afterMs: 500 }]);
   assert.is(clean.code, 0);
   assert.match(clean.stdout, /cumulative/);
+});
+
+test('a search that was interrupted says nothing of an end that did not answer', async () => {
+  const topology = fixture('line', 'x');
+  const engine = simulated(topology);
+  engine.fault('r3-d', null, 'down');
+  const [stop, events] = [new AbortController(), [] as Event[]];
+  const event = (one: Event): void => {
+    events.push(one);
+    if (one.type === 'hop') stop.abort();
+  };
+  const body = probeCommand({ port: 33434, dscp: 0, count: 30, maxLoss: 0, landing: 'ipip', timeout: 3, maxHops: 30, destination: 'd' });
+  await sessionOn({ engine, names: engine.names }, body, { event, close: () => {} }, stop.signal);
+  assert.equal(
+    events.filter(({ type }) => type === 'problem'),
+    [],
+  );
+  assert.ok(events.some(({ type }) => type === 'path'));
 });
 
 test('a second signal ends the command at once with 130', async () => {

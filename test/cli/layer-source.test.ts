@@ -45,6 +45,7 @@ test('a filtered hop keeps its row, of which nothing is known, and the exit is 5
 test('a source that was asked for is kept, and a second address that we do not have is an error', async () => {
   const events = await probed(filtering(['r1'], ['land']), 4, { destination: 'd', layerSource: 'us' });
   assert.equal([problems(events), endOf(events).exit], [Array(4).fill('FILTERED'), 5]);
+  assert.match(of(events, 'problem')[0]!.message, /with the one source that was to be tried \(us; --layer-source auto tries others\)/);
   const alone = { ...filtering([], []), ownAddresses: () => [] };
   assert.throws(() => sourcesFor('10.0.0.1', alone, { layerSource: 'second' }), /needs another IPv4 address of ours beside 10\.0\.0\.1/);
   assert.equal(sourcesFor('10.0.0.1', alone, {}), chosenSources('auto', null));

@@ -1,8 +1,11 @@
 // limit: 120 s
 /** `braceroute lab …` as a user types it: raises, lists, runs, breaks and takes down, with exit codes and messages. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attach } from '../../src/lab/attach.ts';
@@ -51,6 +54,20 @@ rooted('up says what is up and what to type next, and a name is taken once', asy
     `  bin/braceroute.js lab exec --lab ${ONE} a -- bin/braceroute.js d`,
   ]);
   await refused(lab('up', topology(ONE)), 4, new RegExp(`${ONE} is up .*take it down first`));
+});
+
+rooted('an up that is interrupted takes down what it raised', async () => {
+  await lab('down', ONE);
+  const child = spawn(COMMAND[0]!, [...COMMAND.slice(1), 'lab', 'up', topology(ONE)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  while (!existsSync(`/run/beacon/${ONE}.json`)) await sleep(1);
+  child.kill('SIGINT');
+  const [code] = await once(child, 'close');
+  assert.equal([code, said], [130, `Interrupted: lab ${ONE} is down again\n`]);
+  await refused(lab('down', ONE), 2, new RegExp(`No lab ${ONE} is up: there is .*${TWO}`));
 });
 
 rooted('list tells every lab with its nodes', async () => {

@@ -1,5 +1,6 @@
 /** A lab rises, is found by others, and leaves nothing; the host's own network never changes. */
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -114,7 +115,7 @@ rooted('a lab that is not there is a usage error that lists those that are', asy
   await using _lab = await up(fixture('line', 'there'));
   const { code, message } = await thrown(down('t_nowhere'));
   assert.is(code, 'ERR_USAGE');
-  assert.match(message, /No lab t_nowhere is up: up: .*t_there/);
+  assert.match(message, /No lab t_nowhere is up: there is .*t_there/);
   assert.throws(() => attach('t_nowhere'), /No lab t_nowhere is up/);
   assert.throws(() => _lab.namespaceOf('r9'), /no node r9: take one of a, r1/);
 });
@@ -136,7 +137,9 @@ for (const afterMs of [1, 60, 200, 350])
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', RAISE_BIG], { stdio: 'inherit' });
     while (!existsSync('/run/beacon/t_kill.json')) await sleep(1);
     await sleep(afterMs);
+    assert.is(list().find(({ name }) => name === 't_kill')?.phase, 'rising');
     child.kill('SIGKILL');
+    await once(child, 'exit');
     assert.is(list().find(({ name }) => name === 't_kill')?.phase, 'broken');
     await down('t_kill');
     assert.equal(traces('t_kill'), []);

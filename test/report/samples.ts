@@ -1,5 +1,9 @@
 /** Events to report: the runs that the issue shows, and one of each type. */
 import type {
+  ComparedHop,
+  ComparedRun,
+  ComparisonEvent,
+  DifferenceEvent,
   EndEvent,
   Event,
   FlowsEvent,
@@ -104,6 +108,53 @@ export const flows = (fields: Partial<FlowsEvent> = {}): FlowsEvent => ({
     { field: 'source port', values: 16, missed: 2 ** -15 },
     { field: 'outer source', values: 2, missed: 0.5 },
   ],
+  ...fields,
+});
+
+export const comparedRun = (fields: Partial<ComparedRun> = {}): ComparedRun => ({
+  file: 'a.json',
+  command: 'probe',
+  startMs: 1_700_000_000_000,
+  source: '10.0.0.1',
+  target: '10.255.0.7',
+  targetName: 'd.example',
+  reached: true,
+  ...fields,
+});
+
+export const comparedHop = (position: number, fields: Partial<ComparedHop> = {}): ComparedHop => ({
+  position,
+  address: `10.0.${position}.1`,
+  state: 'visited',
+  decided: 1000,
+  lost: 0,
+  errors: 0,
+  rttMs: { min: 0.2, p50: 0.25, p95: 0.4, max: 1.5 },
+  ...fields,
+});
+
+export const comparison = (fields: Partial<ComparisonEvent> = {}): ComparisonEvent => ({
+  ...common,
+  type: 'comparison',
+  a: comparedRun(),
+  b: comparedRun({ file: 'b.json' }),
+  confidence: 0.95,
+  eachConfidence: 0.99,
+  moved: ['loss'],
+  ...fields,
+});
+
+export const difference = (fields: Partial<DifferenceEvent> = {}): DifferenceEvent => ({
+  ...common,
+  type: 'difference',
+  part: 1,
+  hop: 'same',
+  a: comparedHop(2),
+  b: comparedHop(2, { lost: 99 }),
+  loss: { a: 0, b: 0.099, low: 0.08, high: 0.12 },
+  errors: { a: 0, b: 0, low: -0.004, high: 0.004 },
+  rttMs: { a: 0.25, b: 0.25, chance: null },
+  moved: ['loss'],
   ...fields,
 });
 

@@ -4,11 +4,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT_OF } from '../../src/error.ts';
 import type { Event } from '../../src/report/event.ts';
-import { end, flows, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
+import { comparison, difference, end, flows, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
 import { assertEvents, validEvent } from './schema.ts';
 
 const page = readFileSync('docs/json.md', 'utf8');
-const samples: readonly Event[] = [...traceRun, ...probeRun, split(), flows(), problem('no')];
+const samples: readonly Event[] = [...traceRun, ...probeRun, split(), flows(), comparison(), difference(), problem('no')];
 const lines = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event));
 
 /** Why assertEvents refuses a run; fails where it does not. (uvu's throws() lets assertions of its own kind through.) */
@@ -24,6 +24,8 @@ function refusal(run: readonly Event[]): string {
 test('each type of event has its place in the schema', () => {
   for (const event of samples) assert.ok(validEvent(event), JSON.stringify(event));
   assert.equal([...new Set(samples.map(({ type }) => type))].sort(), [
+    'comparison',
+    'difference',
     'end',
     'flows',
     'hop',
@@ -85,7 +87,7 @@ test('the examples on the page are one valid run, with an event of each type', (
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].flatMap((match) => match[1]!.trim().split('\n'));
   const events = examples.map((line) => JSON.parse(line) as Event);
   for (const event of events) assert.ok(validEvent(event), JSON.stringify(event));
-  assert.is(new Set(events.map(({ type }) => type)).size, 9);
+  assert.is(new Set(events.map(({ type }) => type)).size, 11);
   assertEvents(lines(events.filter(({ type }) => type !== 'end')).concat(lines([end()])));
 });
 

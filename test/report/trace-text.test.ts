@@ -112,4 +112,17 @@ test("problems go to the error stream, each after the command's name", () => {
   assert.is(errors.text(), 'braceroute: unknown host "nowhere?": check the spelling\nor give its address\n');
 });
 
+test('on a terminal a long problem is broken between words, and its further lines are set in', () => {
+  const errors = memorySink({ isTerminal: true, columns: 40 });
+  const message = 'Probes to 2001:db8:aaaa:bbbb:cccc:dddd:eeee:1112 do not come home: a leg of more than one hop needs --loose';
+  textReporter(memorySink(), errors).event(problem(message));
+  assert.equal(errors.text().split('\n'), [
+    'braceroute: Probes to',
+    '  2001:db8:aaaa:bbbb:cccc:dddd:eeee:1112',
+    '  do not come home: a leg of more than',
+    '  one hop needs --loose',
+    '',
+  ]);
+});
+
 test.run();

@@ -170,6 +170,17 @@ test('a link that loses this flow and not others is no filter: the end is probed
   assert.ok(lossy > 0, 'no flow met the fault: the test says nothing');
 });
 
+test('a start of which nothing is heard is not said to have answered, and not called loss', async () => {
+  const line = fixture('line', 'x');
+  const mute = { ...PLAIN, icmpPolicer: { perSecond: 0, burst: 1 } };
+  const nodes = line.nodes.map((node) => (node.name === 'r2' ? { ...node, decapsulates: false, behaviour: mute } : node));
+  for (const family of FAMILIES) {
+    const engine = simulated({ ...line, nodes }, { seed: SEED });
+    const events = await probed({ engine, names: engine.names }, family, { source: 'r2', destination: 'd' });
+    assert.equal([problems(events), of(events, 'tally'), endOf(events).exit], [['SILENCE'], [], 1]);
+  }
+});
+
 test('a dead end costs one round of ttls, a timeout and a second more', async () => {
   const engine = simulated(fixture('line', 'x'), { seed: SEED });
   engine.fault('r3-d', null, { ...NO_FAULT, blackhole: true });

@@ -68,6 +68,21 @@ test('a router that neither decapsulates nor says so is not taken for loss: deep
   }
 });
 
+test('a router that says so once a second is heard, to whichever question that is', async () => {
+  const events = await probed(changing(line('stock', ONCE, false, ['r2']), []), 6, { destination: 'd' });
+  const rows = of(events, 'tally').slice(-4);
+  assert.equal(
+    rows.map(({ state, received, lost, errors }) => [state, received, lost, errors]),
+    [
+      ['visited', 30, 0, {}],
+      ['does not decapsulate', 0, 0, { 'icmpv6 4/1': 1 }],
+      ['visited', 30, 0, {}],
+      ['visited', 30, 0, {}],
+    ],
+  );
+  assert.equal([problems(events), endOf(events).exit], [['NO_DECAPSULATION'], 0]);
+});
+
 test('loss of a link is loss beside such a router, and where all deeper hops are silent too it is loss', async () => {
   const beside = changing(line('stock', SILENT, false), []);
   beside.engine.fault('r3-d', 'r3', { ...NO_FAULT, exact: { lost: 1, of: 10 } });

@@ -6,17 +6,18 @@ import type { Asking } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import type { Command } from '../../report/event.ts';
 import type { HopMap } from '../../topology/hop-map.ts';
-import type { Hop } from '../../trace/hop.ts';
+import { type Hop, longestRttNs } from '../../trace/hop.ts';
+import type { PathEnds } from '../../trace/path-kind.ts';
 import { type Searched, steeredTrace } from '../../trace/steered.ts';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import { familyOf } from '../../wire/address.ts';
 import { endsOf, isOurs } from '../ends.ts';
-import { hopEvent } from '../hop-event.ts';
+import { addressOf, hopEvent } from '../hop-event.ts';
 import { type Host, hostOf, type Network } from '../network.ts';
 import { type PermissionOptions, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Said } from '../session.ts';
 import { startEvent } from '../start-event.ts';
-import { entryProblem, pathOf } from './trace.ts';
+import { entryProblem, pathOf, silence } from './trace.ts';
 
 export interface DiscoverOptions extends PermissionOptions {
   readonly source?: string;
@@ -45,12 +46,19 @@ export interface Found {
 /** Says what it does, and returns the path; null where there is none to probe, after saying why. */
 export type Discovery = AsyncGenerator<Said, Found | { readonly exit: number }>;
 
-export function discover(command: Command, network: Network, asking: Asking, flow: Flow, options: DiscoverOptions): Discovery {
+export function discover(
+  command: Command,
+  network: Network,
+  asking: Asking,
+  flow: Flow,
+  options: DiscoverOptions,
+  signal: AbortSignal,
+): Discovery {
   if (options.path !== undefined) return given(command, network, { ...options, path: options.path });
   if (options.destination === undefined) {
     throw new BeaconError('ERR_USAGE', `${command} needs a path: give its end with -d (and its start with -s), or all its hops with -p`);
   }
-  return searched(command, network, asking, flow, { ...options, destination: options.destination });
+  return searched(command, network, asking, flow, { ...options, destination: options.destination }, signal);
 }
 
 async function* searched(
@@ -59,6 +67,7 @@ async function* searched(
   asking: Asking,
   flow: Flow,
   options: DiscoverOptions & { destination: string },
+  signal: AbortSignal,
 ): Discovery {
   const { ends, source, target, route } = await endsOf(network, {
     ...options,
@@ -75,17 +84,47 @@ async function* searched(
   requirePermission([ends.to], options); // the search is steered too
   refuseTranslation(ends.us, [ends.to], options);
   yield startEvent(command, network.engine, route, source, target);
+  const walk = yield* walked(network, asking, ends, source, flow, options);
+  if ('exit' in walk) return walk;
+  const { hops, end } = walk;
+  const reached = end.answers !== null;
+  const [us, ...all] = pathOf(ends, hops);
+  const known = reached ? all : all.slice(0, all.findLastIndex((address) => address !== null) + 1);
+  yield { type: 'path', part: 1, hops: [us!, ...known] };
+  const isOver = !signal.aborted; // who was interrupted knows of no silence
+  if (isOver && ends.kind !== 'trace' && hops.every((hop) => addressOf(hop) === null)) {
+    yield silence(source.name ?? source.address);
+    return { exit: 1 };
+  }
+  if (isOver && !reached) yield endless(known, target);
+  if (known.length === 0) return { exit: 1 };
+  const steered = end.answers === 'probe' ? known.map((address, index) => (index < end.steered ? address : null)) : known;
+  if (end.answers === 'probe') yield noIpInIp(steered, target);
+  if (steered.every((address) => address === null)) return { exit: CANNOT_TELL };
+  const path = { us: us!, hops: steered, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false };
+  return { path, rttNs: longestRttNs(hops) || null, reached };
+}
+
+type End = Extract<Searched, { readonly kind: 'end' }>;
+
+interface Walk {
+  readonly hops: readonly Hop[];
+  readonly end: End;
+}
+
+/** The search itself: says each hop as it is found, or why the path cannot be entered. */
+async function* walked(
+  { engine }: Network,
+  asking: Asking,
+  ends: PathEnds,
+  source: Host,
+  flow: Flow,
+  { maxHops, timeout }: DiscoverOptions,
+): AsyncGenerator<Said, Walk | { readonly exit: number }> {
   const hops: Hop[] = [];
-  const traced = steeredTrace(network.engine, asking, ends, {
-    count: 1,
-    silentTries: SILENT_TRIES,
-    firstTtl: 1,
-    lastTtl: options.maxHops,
-    timeoutNs: options.timeout * 1e9,
-    flow,
-  });
-  let end: Searched & { kind: 'end' } = { kind: 'end', answers: null, steered: 0 };
-  for await (const seen of traced) {
+  let end: End = { kind: 'end', answers: null, steered: 0 }; // where it was interrupted
+  const options = { count: 1, silentTries: SILENT_TRIES, firstTtl: 1, lastTtl: maxHops, timeoutNs: timeout * 1e9, flow };
+  for await (const seen of steeredTrace(engine, asking, ends, options)) {
     if (seen.kind === 'entry') {
       const problem = entryProblem(ends, source.name ?? source.address, seen.answer);
       yield problem.said;
@@ -97,21 +136,7 @@ async function* searched(
       yield hopEvent(seen.hop, null);
     }
   }
-  const reached = end.answers !== null;
-  const [us, ...all] = pathOf(ends, hops);
-  const known = reached ? all : all.slice(0, all.findLastIndex((address) => address !== null) + 1);
-  yield { type: 'path', part: 1, hops: [us!, ...known] };
-  if (!reached) yield endless(known, target);
-  if (known.length === 0) return { exit: 1 };
-  const steered = end.answers === 'probe' ? known.map((address, index) => (index < end.steered ? address : null)) : known;
-  if (end.answers === 'probe') yield noIpInIp(steered, target);
-  if (steered.every((address) => address === null)) return { exit: CANNOT_TELL };
-  const rtts = hops.flatMap((hop) => hop.answers.map((answer) => answer?.rttNs ?? 0));
-  return {
-    path: { us: us!, hops: steered, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false },
-    rttNs: Math.max(...rtts) || null,
-    reached,
-  };
+  return { hops, end };
 }
 
 function endless(known: readonly (Address | null)[], target: Host): Said {

@@ -1,6 +1,7 @@
 /** `braceroute doctor`: what can be done here, what is lacking, and the one command that mends it; with `--acl` the operator's access list. */
 import { BeaconError, EXIT_OF } from '../../error.ts';
 import { globalAddresses } from '../../host/own-addresses.ts';
+import { wrapped } from '../../report/wrap.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { acl } from '../acl.ts';
 import { CHECKS, type Finding } from '../doctor-checks.ts';
@@ -52,14 +53,4 @@ function lines(name: string, { says, mend, lacking }: Finding): string[] {
   const [first, ...rest] = wrapped(says, COLUMNS - margin.length);
   const text = [`${mark}${name}  ${first}`, ...rest.map((line) => `${margin}${line}`)];
   return mend === null ? text : [...text, `         mend it: ${mend}`];
-}
-
-function wrapped(text: string, width: number): string[] {
-  const done: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = done.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width) done[done.length - 1] = `${line} ${word}`;
-    else done.push(word);
-  }
-  return done;
 }

@@ -5,7 +5,7 @@ import { BeaconError } from '../../error.ts';
 import { attach } from '../../lab/attach.ts';
 import { down } from '../../lab/down.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { list } from '../../lab/list.ts';
+import { type Listed, list } from '../../lab/list.ts';
 import { up } from '../../lab/up.ts';
 import { PACKAGE_ROOT } from '../../package-root.ts';
 import { nodeNamed } from '../../topology/lookup.ts';
@@ -26,13 +26,21 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[], options: Opti
   'lab fault': labFault,
 };
 
+/** As shells have it: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
+
 /** Resolves to the exit code. */
 export const lab = ({ command, words, options }: Call, stop: Interruption): Promise<number> =>
   COMMANDS[command]!(words, options as Options, stop);
 
-async function labUp([file]: readonly string[], { profile }: Options): Promise<number> {
+async function labUp([file]: readonly string[], { profile }: Options, stop: Interruption): Promise<number> {
   const topology = await readTopology(file!);
   const raised = await up(profile === undefined ? topology : { ...topology, profile: profile as Profile });
+  if (stop.signal.aborted) {
+    await raised.down();
+    print(`Interrupted: lab ${raised.name} is down again`);
+    return INTERRUPTED;
+  }
   const vantage = topology.nodes.find((node) => node.vantage)!.name;
   print(`Lab ${raised.name} is up: ${topology.nodes.length} nodes, ${topology.links.length} links, profile ${raised.topology.profile}`);
   const self = relative(process.cwd(), join(PACKAGE_ROOT, 'bin/braceroute.js'));
@@ -49,16 +57,18 @@ async function labDown([name]: readonly string[]): Promise<number> {
 async function labList(): Promise<number> {
   const labs = list();
   if (labs.length === 0) print('No lab is up');
-  for (const { name, phase, profile, nodes, links, dead, since } of labs) {
-    print(
-      phase === 'broken'
-        ? `${name}  broken: braceroute lab down ${name}`
-        : `${name}  ${profile}  ${nodes.length} nodes, ${links} links, since ${since}: ${nodes.join(' ')}`,
-    );
-    for (const link of dead) print(`  ${link} is dead, its relay has ended: braceroute lab fault --lab ${name} ${link} --clear`);
+  for (const lab of labs) {
+    print(`${lab.name}  ${LISTED[lab.phase](lab)}`);
+    for (const link of lab.dead) print(`  ${link} is dead, its relay has ended: braceroute lab fault --lab ${lab.name} ${link} --clear`);
   }
   return 0;
 }
+
+const LISTED: Readonly<Record<Listed['phase'], (lab: Listed) => string>> = {
+  up: ({ profile, nodes, links, since }) => `${profile}  ${nodes.length} nodes, ${links} links, since ${since}: ${nodes.join(' ')}`,
+  rising: ({ pid }) => `is being raised by process ${pid}`,
+  broken: ({ name }) => `broken: braceroute lab down ${name}`,
+};
 
 /** Ends as the command ended; what Ctrl-C does is the command's to decide. */
 async function labExec([node, ...rest]: readonly string[], options: Options, stop: Interruption): Promise<number> {

@@ -2,7 +2,7 @@
  * A sweep in parts: where its probes no longer fare as they did, what is in flight is waited out, and the path is looked at again. If it
  * is another one the counts so far stand as a part of their own, and the rest of the probes are sent along the new path.
  */
-import { limited, unanswering } from '../../boomerang/no-answer.ts';
+import { limited, onlyRefuses, unanswering } from '../../boomerang/no-answer.ts';
 import { beginSweep, type Sweeping, sweep } from '../../boomerang/sweep.ts';
 import { excuse } from '../../boomerang/tally.ts';
 import { BeaconError } from '../../error.ts';
@@ -62,7 +62,8 @@ export async function* inParts(network: Network, signal: AbortSignal, options: R
 async function* explained({ tallies, watch }: Sweeping, part: number): AsyncGenerator<Said> {
   for (const tally of unanswering(tallies)) {
     excuse(tally, tally.lost);
-    tally.state = 'no answer';
+    if (onlyRefuses(tally)) tally.state = 'does not decapsulate';
+    else if (tally.errors.size === 0) tally.state = 'no answer';
     yield noAnswer(tally);
   }
   const few = watch === null ? null : limited(tallies, watch);

@@ -16,7 +16,7 @@ import { type FlowOptions, flowOf } from '../flow.ts';
 import { filtered, type LayerSourceOptions, sourceChange, sourcesFor } from '../layer-source.ts';
 import { type MapOptions, mapped, readMap, visited } from '../map-file.ts';
 import { familyWanted, type Network } from '../network.ts';
-import { type PermissionOptions, publicHop, refuseTranslation, requirePermission } from '../permission.ts';
+import { mayVisit, type PermissionOptions, publicHop, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Said, Verdict } from '../session.ts';
 import { nestedTranslation } from '../translation.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
@@ -64,7 +64,8 @@ export async function* ready(
   const { asking, flow, seed } = begun;
   const searching = { ...flow, size: null }; // a size is for the boomerangs; a trace's probes are smaller than any of them
   const known = await readMap(options);
-  const found = yield* discover(command, network, asking, searching, { ...options, family: familyWanted({ ...options }), known });
+  const searched = { ...options, family: familyWanted({ ...options }), known };
+  const found = yield* discover(command, network, asking, searching, searched, signal);
   if ('exit' in found) return found;
   const through = await mapped(engine, found.path, known);
   requirePermission([...through.hops, ...visited(through)], options);
@@ -74,7 +75,8 @@ export async function* ready(
   const path = yield* fitting(network, through, { ...options, flow }, options.path !== undefined);
   const sweep = { ...options, flow, seed, timeoutNs: options.timeout * 1e9, rate: yield* rateOver(network, path, { ...options, flow }) };
   const sources = sourcesFor(path.us, network, options);
-  const hops = yield* surveyed(untilTranslated(survey(engine, asking, path, { ...sweep, rttNs: found.rttNs, sources }), asking), sources);
+  const asked = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options) };
+  const hops = yield* surveyed(untilTranslated(survey(engine, asking, path, asked), asking), sources);
   const translated = yield* nestedTranslation(asking);
   if (translated !== null) return { exit: translated };
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => !isBarrier(state));
@@ -110,13 +112,13 @@ async function* untilTranslated(source: AsyncIterable<SurveyedHop>, { rewritten 
 
 /** The first link's speed sets the ceiling; nobody tells those of the others. */
 async function* rateOver(
-  { engine }: Network,
+  network: Network,
   path: ProbedPath,
   options: RateOptions & PermissionOptions & Shape,
 ): AsyncGenerator<Said, number> {
-  const route = await engine.route(path.hops.find((address) => address !== null)!);
+  const route = await network.engine.route(path.hops.find((address) => address !== null)!);
   const isPublic = publicHop([...path.hops, ...visited(path)], options) !== null;
-  return yield* permittedRate(engine, route, loadOf(boomerangs(path, options)), options, isPublic);
+  return yield* permittedRate(network, route, loadOf(boomerangs(path, options)), options, isPublic);
 }
 
 /** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
@@ -182,7 +184,7 @@ const whyNot = ({ trouble }: SurveyedHop): string =>
 
 /** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */
 function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {
-  const measured = tallies.filter(({ sent, rtts }) => sent > 0 && rtts !== null); // the rest is only listed
+  const measured = tallies.filter(({ sent, rtts, state }) => sent > 0 && rtts !== null && state !== 'does not decapsulate'); // the rest is only listed
   const failed = measured.some((tally) => {
     const decided = tally.received + tally.lost + errorCount(tally);
     return decided > 0 && (tally.lost + errorCount(tally)) / decided > maxLoss;

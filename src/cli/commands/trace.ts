@@ -133,7 +133,8 @@ export function entryProblem(ends: PathEnds, router: string, answer: Answer): { 
   return { said: { type: 'problem', code: 'NO_ENTRY', message }, exit: 1 };
 }
 
-const silence = (router: string): Said => ({
+/** Of a path that starts at a router, of which nothing was heard. */
+export const silence = (router: string): Said => ({
   type: 'problem',
   code: 'SILENCE',
   message: `Nothing came back over ${router}: it may not decapsulate, something on the way may drop IP in IP, or filter it by its source address, or NAT translate the outer header alone; see braceroute ${router}`,

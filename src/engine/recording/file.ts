@@ -42,12 +42,13 @@ export function createFile(path: string, failing: () => void): RecordingFile {
     try {
       while (written < chunk.length) written += writeSync(fd, chunk, written);
       length += chunk.length;
-      if (fstatSync(fd).nlink === 0) fail('it was removed while it was written, and with it what was recorded');
+      if (fstatSync(fd).nlink === 0) fail('it was removed in the middle of the run, which ends there; nothing is saved');
     } catch (cause) {
       const whole = wholeBlocks(chunk, written);
       length += whole;
       cut();
-      fail((cause as Error).message.replace(/, write$/, ''), cause);
+      const why = (cause as Error).message.replace(/, write$/, '');
+      fail(length === 0 ? why : `${why}; the run ends there, and the ${length} bytes before can be replayed`, cause);
     }
   }
 

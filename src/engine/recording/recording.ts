@@ -7,7 +7,7 @@ import { BeaconError } from '../../error.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import type { Disturbance, Engine, Packet, Route } from '../engine.ts';
 import type { Failure } from './message.ts';
-import type { RecordingWriter } from './writer.ts';
+import { ANY, type RecordingWriter } from './writer.ts';
 
 /** Packets that came after a deadline are looked through this often for earlier ones; more come only in a flood. */
 const MOST_LOOKS = 64;
@@ -107,8 +107,8 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
   function recorded(packets: readonly Packet[]): void {
     if (after === 'received' || packets[0]!.timeNs <= emptyNs) writer.message({ kind: 'batch', atNs: sinceStart(clockNs) });
     after = 'received';
-    for (const { bytes, linkType, timeNs } of packets) {
-      writer.packet('inbound', 'any', linkType, bytes, timeNs);
+    for (const { bytes, linkType, timeNs, arrivedBy = ANY } of packets) {
+      writer.packet('inbound', arrivedBy, linkType, bytes, timeNs);
       if (timeNs > clockNs) clockNs = timeNs;
     }
   }
@@ -139,6 +139,7 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
     nowNs: () => clockNs,
     route,
     send,
+    sendingNs: inner.nowNs,
     lastSent: () => ({ timeNs: sentNs }),
     receive,
     drops,

@@ -18,8 +18,8 @@ export interface RecordingWriter {
 
 export interface WriterOptions {
   readonly application: string;
-  /** What is received is recorded as of this interface, the first in the file. */
-  readonly received: { readonly name: string; readonly linkType: number; readonly filter?: string };
+  /** How packets are captured. */
+  readonly captured: { readonly linkType: number; readonly filter?: string };
   /** Each packet goes to the file at once. */
   readonly eachPacket: boolean;
   /** Called once when the file takes no more. */
@@ -27,23 +27,33 @@ export interface WriterOptions {
 }
 
 const FLUSH_MS = 1000;
+/** The interface of what is received where the engine does not tell which; the first in the file. */
+export const ANY = 'any';
 
 /** Throws BeaconError ERR_FILE. */
-export function createWriter(path: string, { application, received, eachPacket, failing }: WriterOptions): RecordingWriter {
+export function createWriter(path: string, { application, captured, eachPacket, failing }: WriterOptions): RecordingWriter {
   const file = createFile(path, failing);
   const numbers = new Map<string, number>();
+  let [lastName, lastLinkType, lastNumber] = ['', -1, -1];
   const counts = { inbound: 0, outbound: 0 };
   file.append(pcapngHeader({ application }));
-  numberOf(received.name, received.linkType, received.filter);
+  numberOf(ANY, captured.linkType);
   const timer = setInterval(file.flush, FLUSH_MS).unref();
 
-  function numberOf(name: string, linkType: number, filter?: string): number {
+  function numberOf(name: string, linkType: number): number {
+    if (name === lastName && linkType === lastLinkType) return lastNumber;
     const key = `${linkType} ${name}`;
     const known = numbers.get(key);
-    if (known !== undefined) return known;
-    file.append(interfaceBlock({ name, linkType, ...(filter !== undefined && { filter }) }));
+    if (known !== undefined) return remembered(name, linkType, known);
+    const filtered = linkType === captured.linkType && captured.filter !== undefined;
+    file.append(interfaceBlock({ name, linkType, ...(filtered && { filter: captured.filter! }) }));
     numbers.set(key, numbers.size);
-    return numbers.size - 1;
+    return remembered(name, linkType, numbers.size - 1);
+  }
+
+  function remembered(name: string, linkType: number, number: number): number {
+    [lastName, lastLinkType, lastNumber] = [name, linkType, number];
+    return number;
   }
 
   return {

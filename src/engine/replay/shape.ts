@@ -2,7 +2,7 @@
 import { FAMILIES, nestedFamily, UDP_PROTOCOL } from '../../wire/family.ts';
 import { setUint16, uint16, uint32 } from '../../wire/fields.ts';
 import { readIcmp, readQuote } from '../../wire/icmp.ts';
-import { carriesIdentity, readIdentity } from '../../wire/identity.ts';
+import { carriesIdentity, readIdentity, readSentNs } from '../../wire/identity.ts';
 import { networkAt } from '../../wire/link.ts';
 import { outline } from '../../wire/outline.ts';
 import type { Packet } from '../engine.ts';
@@ -14,9 +14,9 @@ const SEQUENCE_AT = 16;
 const SENT_AT = 28;
 const IDENTITY_END = 36;
 
-/** Where the identity of a packet of ours begins, or -1. Packets of ours have no options and no fragments. */
-function identityAt(bytes: Uint8Array): number {
-  let at = 0;
+/** Where the identity of the packet of ours at `from` begins, or -1. Packets of ours have no options and no fragments. */
+function identityAt(bytes: Uint8Array, from = 0): number {
+  let at = from;
   for (;;) {
     const version = bytes[at]! >> 4;
     if (version !== 4 && version !== 6) return -1;
@@ -29,9 +29,15 @@ function identityAt(bytes: Uint8Array): number {
 }
 
 /** The probe number that a packet of ours carries, or null. */
-export function sequenceOf(bytes: Uint8Array): number | null {
-  const at = identityAt(bytes);
+export function sequenceOf(bytes: Uint8Array, from = 0): number | null {
+  const at = identityAt(bytes, from);
   return at < 0 ? null : uint32(bytes, at + SEQUENCE_AT);
+}
+
+/** The time that the packet of ours at `from` says it was sent at, or null. */
+export function sentNsOf(bytes: Uint8Array, from: number): bigint | null {
+  const at = identityAt(bytes, from);
+  return at < 0 ? null : readSentNs(bytes, at);
 }
 
 export const isOurs = (bytes: Uint8Array, run: number | null): boolean => {
@@ -42,20 +48,20 @@ export const isOurs = (bytes: Uint8Array, run: number | null): boolean => {
 /** The number of a probe of this run, whole and not quoted; null for all else. */
 export const isSentProbe = (bytes: Uint8Array, run: number | null): number | null => (isOurs(bytes, run) ? sequenceOf(bytes) : null);
 
-/** The same packet, but for the time that it was sent at. */
-export function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
+/** `other[from, to)` is the same packet, but for the time that it was sent at. */
+export function isSame(one: Uint8Array, other: Uint8Array, from: number, to: number): boolean {
+  if (one.length !== to - from) return false;
   const at = identityAt(one);
-  if (at < 0) return equal(one, other, 0, one.length);
+  if (at < 0) return equal(one, other, 0, one.length, from);
   return (
-    equal(one, other, 0, at + BALANCE_AT) &&
-    equal(one, other, at + RUN_AT, at + SENT_AT) &&
-    equal(one, other, at + IDENTITY_END, one.length)
+    equal(one, other, 0, at + BALANCE_AT, from) &&
+    equal(one, other, at + RUN_AT, at + SENT_AT, from) &&
+    equal(one, other, at + IDENTITY_END, one.length, from)
   );
 }
 
-function equal(one: Uint8Array, other: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i += 1) if (one[i] !== other[i]) return false;
+function equal(one: Uint8Array, other: Uint8Array, from: number, to: number, shift: number): boolean {
+  for (let i = from; i < to; i += 1) if (one[i] !== other[i + shift]) return false;
   return true;
 }
 

@@ -5,23 +5,28 @@ import { OWN_ENTERPRISE } from '../../capture/blocks.ts';
 import { captureCutter } from '../../capture/capture.ts';
 import { isGzip } from '../../capture/gunzip.ts';
 import type { PacketSlot } from '../../capture/slot.ts';
-import { uint16 } from '../../wire/fields.ts';
+import { uint16, uint32 } from '../../wire/fields.ts';
 import { LINK_TYPE, networkAt } from '../../wire/link.ts';
 import type { Packet } from '../engine.ts';
 import { decoded, type Message } from '../recording/message.ts';
-import { isOurs, isSentProbe } from './shape.ts';
+import { ANY } from '../recording/writer.ts';
+import { isOurs, isSentProbe, sentNsOf } from './shape.ts';
 
 export type Item = SentItem | ReceivedItem | MessageItem;
 
 export interface SentItem {
   readonly kind: 'sent';
   readonly timeNs: bigint;
-  /** The IP packet. */
+  /** The IP packet is `bytes[at, end)`: cutting it out for each would cost as much as all else that is done with it. */
   readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly end: number;
   /** The clock has passed it, and nobody has sent it yet. */
   isLate: boolean;
   isTaken: boolean;
 }
+
+export const packetOf = ({ bytes, at, end }: SentItem): Uint8Array => bytes.subarray(at, end);
 
 export interface ReceivedItem {
   readonly kind: 'received';
@@ -38,10 +43,12 @@ export interface Tape {
   peek(ahead: number): Item | null;
   /** The next item is done with. */
   shift(): void;
+  /** How many items are done with. */
+  done(): number;
   close(): void;
 }
 
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 /** LINKTYPE_LINUX_SLL and _SLL2 tell packets of our own. */
 const OUTGOING = 4;
 
@@ -49,6 +56,7 @@ const OUTGOING = 4;
 export function openTape(path: string, run: number | null): Tape {
   const items: (Item | undefined)[] = [];
   let head = 0;
+  let done = 0;
   let over = false;
   const chunks = chunksOf(path);
   const file = captureCutter();
@@ -65,15 +73,20 @@ export function openTape(path: string, run: number | null): Tape {
   }
 
   function packet(slot: PacketSlot): void {
-    const bytes = slot.bytes.subarray(slot.at, slot.end);
-    if (slot.direction === 'outbound' || (slot.direction === null && isOutgoing(slot, bytes))) {
-      const at = slot.linkType === LINK_TYPE.raw ? 0 : networkAt(slot.linkType, bytes);
-      const ours = at < 0 ? null : bytes.subarray(at);
-      if (ours === null || (slot.direction === null && !isOurs(ours, run))) return;
-      items.push({ kind: 'sent', timeNs: timeOf(slot), bytes: ours, isLate: false, isTaken: false });
+    if (slot.direction === 'outbound' && slot.linkType === LINK_TYPE.raw) {
+      items.push({ kind: 'sent', timeNs: timeOf(slot), bytes: slot.bytes, at: slot.at, end: slot.end, isLate: false, isTaken: false });
       return;
     }
-    items.push({ kind: 'received', packet: { bytes, linkType: slot.linkType, timeNs: timeOf(slot) } });
+    const bytes = slot.bytes.subarray(slot.at, slot.end);
+    if (slot.direction === 'outbound' || (slot.direction === null && isOutgoing(slot, bytes))) {
+      const at = networkAt(slot.linkType, bytes);
+      if (at < 0 || !isOurs(bytes.subarray(at), run)) return;
+      items.push({ kind: 'sent', timeNs: sentTime(timeOf(slot), bytes, at), bytes, at, end: bytes.length, isLate: false, isTaken: false });
+      return;
+    }
+    const received = { bytes, linkType: slot.linkType, timeNs: timeOf(slot) };
+    const arrivedBy = slot.interface === null || slot.interface === ANY ? cookedName(slot.linkType, bytes) : slot.interface;
+    items.push({ kind: 'received', packet: arrivedBy === undefined ? received : { ...received, arrivedBy } });
   }
 
   /** Ethernet and its like do not tell; of a probe of ours the first sight is its going out. */
@@ -112,10 +125,24 @@ export function openTape(path: string, run: number | null): Tape {
     shift() {
       items[head] = undefined;
       head += 1;
+      done += 1;
     },
+    done: () => done,
     close: chunks.close,
   };
 }
+
+/** The probe says when the code sent it, which is a little before another program saw it leave. */
+const LEAVES_WITHIN_NS = 5_000_000n;
+
+function sentTime(stampNs: bigint, bytes: Uint8Array, at: number): bigint {
+  const saidNs = sentNsOf(bytes, at);
+  return saidNs !== null && saidNs <= stampNs && stampNs - saidNs < LEAVES_WITHIN_NS ? saidNs : stampNs;
+}
+
+/** Of a capture on all interfaces, the loopback's number is 1; the names of others are not told. */
+const cookedName = (linkType: number, bytes: Uint8Array): string | undefined =>
+  linkType === LINK_TYPE.linuxCooked2 && bytes.length >= 8 && uint32(bytes, 4) === 1 ? 'lo' : undefined;
 
 interface Chunks {
   next(): Uint8Array | null;

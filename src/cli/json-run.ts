@@ -1,0 +1,103 @@
+/** Reads what `--json` printed: the events of one run, each held to what is used of it. */
+import { BeaconError } from '../error.ts';
+import { EVENT_VERSION, type Event } from '../report/event.ts';
+import { parseAddress } from '../wire/address.ts';
+import { places } from './json-place.ts';
+
+/** What a field must be, in words. */
+interface Kind {
+  readonly is: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+const kind = (is: string, holds: (value: unknown) => boolean): Kind => ({ is, holds });
+const whole = (least: number, most: number): Kind =>
+  kind(
+    `a whole number from ${least} to ${most}`,
+    (value) => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most,
+  );
+const listOf = (one: Kind): Kind => kind(`a list, each ${one.is}`, (value) => Array.isArray(value) && value.every(one.holds));
+const orNull = (one: Kind): Kind => kind(`${one.is} or null`, (value) => value === null || one.holds(value));
+const objectOf = (fields: Readonly<Record<string, Kind>>): Kind =>
+  kind(`an object with ${Object.keys(fields).join(', ')}`, (value) =>
+    isObject(value) ? Object.entries(fields).every(([name, one]) => one.holds(value[name])) : false,
+  );
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const TEXT = kind('text', (value) => typeof value === 'string');
+const YES_NO = kind('true or false', (value) => typeof value === 'boolean');
+/** The last that a date can hold. */
+const TIME = kind('milliseconds since 1970', (value) => typeof value === 'number' && value >= 0 && value <= 8.64e15);
+const SPAN = kind('milliseconds', (value) => typeof value === 'number' && value >= 0);
+const ADDRESS = kind('an address', (value) => typeof value === 'string' && parseAddress(value) !== null);
+const COUNT = whole(0, Number.MAX_SAFE_INTEGER);
+const POSITION = whole(0, 255);
+const PART = whole(1, 255);
+const COMMAND = kind('trace, reverse, between, probe or spray', (value) =>
+  ['trace', 'reverse', 'between', 'probe', 'spray'].includes(value as string),
+);
+const COUNTS = kind('counts by kind', (value) => isObject(value) && Object.values(value).every(COUNT.holds));
+
+/** Types and fields that are not here are of no use to a comparison, and are not looked at. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  start: { timeMs: TIME, command: COMMAND, source: ADDRESS, target: ADDRESS, targetName: orNull(TEXT) },
+  hop: {
+    position: POSITION,
+    address: orNull(ADDRESS),
+    others: listOf(ADDRESS),
+    rttMs: listOf(orNull(SPAN)),
+    icmp: orNull(objectOf({ type: whole(0, 255), code: whole(0, 255) })),
+  },
+  path: { part: PART, hops: listOf(orNull(ADDRESS)) },
+  tally: {
+    part: PART,
+    position: POSITION,
+    address: orNull(ADDRESS),
+    state: TEXT,
+    received: COUNT,
+    lost: COUNT,
+    errors: COUNTS,
+    rttMs: orNull(objectOf({ min: SPAN, p50: SPAN, p95: SPAN, max: SPAN })),
+  },
+  problem: { message: TEXT },
+  end: { reached: orNull(YES_NO), interrupted: YES_NO },
+};
+
+/** Throws BeaconError ERR_FILE with line and column. `file` is what the messages call it. */
+export function parseRun(text: string, file: string): Event[] {
+  const events: Event[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const event = parsed(line, (at, what) => wrong(`${file}, line ${index + 1}, column ${at + 1}: ${what}`));
+    if (event.type === 'start' && events.some(({ type }) => type === 'start'))
+      throw wrong(`${file}, line ${index + 1}, column 1: a second run starts: give one run a file`);
+    events.push(event);
+  }
+  return events;
+}
+
+const wrong = (message: string): BeaconError => new BeaconError('ERR_FILE', message);
+
+function parsed(line: string, refusal: (at: number, what: string) => BeaconError): Event {
+  const { fault, values } = places(line);
+  if (fault !== null) {
+    const what = fault === line.length ? 'the line ends too early' : `${JSON.stringify(line[fault])} is not JSON here`;
+    throw refusal(fault, `${what}; give what --json printed, or a recording of --write`);
+  }
+  const event: unknown = JSON.parse(line);
+  if (!isObject(event) || typeof event.type !== 'string') throw refusal(0, 'this is no event: it has no "type" (docs/json.md)');
+  if (event.v !== EVENT_VERSION)
+    throw refusal(values.get('v') ?? 0, `"v" is ${shown(event.v)}: this braceroute reads version ${EVENT_VERSION}`);
+  for (const [name, { is, holds }] of Object.entries(FIELDS[event.type] ?? {})) {
+    if (!holds(event[name])) throw refusal(values.get(name) ?? 0, `"${name}" of ${event.type} is ${shown(event[name])}, not ${is}`);
+  }
+  return event as unknown as Event;
+}
+
+const LONGEST_SHOWN = 40;
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
