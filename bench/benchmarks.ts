@@ -4,6 +4,7 @@ import type { Lab } from '../src/lab/lab.ts';
 import { up } from '../src/lab/up.ts';
 import { NO_FAULT } from '../src/topology/fault.ts';
 import { parseTopology } from '../src/topology/parse.ts';
+import { decode } from './decode.ts';
 import { median, type Timed, timed } from './process.ts';
 
 export interface Figure {
@@ -107,4 +108,4 @@ async function outstanding(): Promise<Figure[]> {
   ];
 }
 
-export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { trace, dead, probe, outstanding };
+export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { trace, dead, probe, outstanding, decode };

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "filter_program.h"
 #include "kernel_tables.h"
 #include "pcap_socket.h"
 
@@ -38,6 +39,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("monotonicNs", Napi::Function::New<MonotonicNs>(env, "monotonicNs"));
   exports.Set("realtimeAheadNs", Napi::Function::New<RealtimeAheadNs>(env, "realtimeAheadNs"));
   exports.Set("libraryVersion", Napi::Function::New<LibraryVersion>(env, "libraryVersion"));
+  exports.Set("compileFilter", Napi::Function::New<CompileFilter>(env, "compileFilter"));
   exports.Set("interfaces", Napi::Function::New<kernel_tables::Interfaces>(env, "interfaces"));
   exports.Set("route", Napi::Function::New<kernel_tables::Route>(env, "route"));
   exports.Set("neighbour", Napi::Function::New<kernel_tables::Neighbour>(env, "neighbour"));

@@ -22,18 +22,27 @@ Napi::Function PcapSocket::Define(Napi::Env env) {
                      {InstanceMethod<&PcapSocket::Activate>("activate"), InstanceMethod<&PcapSocket::Send>("send"),
                       InstanceMethod<&PcapSocket::LinkType>("linkType"), InstanceMethod<&PcapSocket::Take>("take"),
                       InstanceMethod<&PcapSocket::Watch>("watch"), InstanceMethod<&PcapSocket::Unwatch>("unwatch"),
-                      InstanceMethod<&PcapSocket::Dropped>("dropped"), InstanceMethod<&PcapSocket::Close>("close")});
+                      InstanceMethod<&PcapSocket::Dropped>("dropped"), InstanceMethod<&PcapSocket::Received>("received"),
+                      InstanceMethod<&PcapSocket::Close>("close")});
 }
 
-// new PcapSocket({ filter: string, snapLength: number, bufferBytes: number }): nothing is asked of the kernel before activate().
+// new PcapSocket({ filter: string, snapLength: number, bufferBytes: number, bystander?: { device: string, waitMs: number } }): nothing is
+// asked of the kernel before activate(). A bystander sees what leaves too, and packets wait up to `waitMs` for others: block by block they
+// need only the room that they fill.
 PcapSocket::PcapSocket(const Napi::CallbackInfo& info)
     : ObjectWrap(info), context_(info.Env(), "beacon.PcapSocket") {
   const auto options = info[0].As<Napi::Object>();
-  pcap_ = NewPcap(info.Env(), kAllInterfaces);
+  const auto bystander = options.Get("bystander");
+  isBystander_ = bystander.IsObject();
+  pcap_ = NewPcap(info.Env(), isBystander_ ? bystander.As<Napi::Object>().Get("device").As<Napi::String>() : std::string(kAllInterfaces));
   filter_ = options.Get("filter").As<Napi::String>();
   pcap_set_snaplen(pcap_.get(), options.Get("snapLength").As<Napi::Number>());
   pcap_set_buffer_size(pcap_.get(), options.Get("bufferBytes").As<Napi::Number>());
-  pcap_set_immediate_mode(pcap_.get(), 1);  // an answer is seen within 0.1 ms; block mode would wait for its timeout
+  if (isBystander_) {
+    pcap_set_timeout(pcap_.get(), bystander.As<Napi::Object>().Get("waitMs").As<Napi::Number>());
+  } else {
+    pcap_set_immediate_mode(pcap_.get(), 1);  // an answer is seen within 0.1 ms; block mode would wait for its timeout
+  }
   pcap_set_tstamp_precision(pcap_.get(), PCAP_TSTAMP_PRECISION_NANO);
 }
 
@@ -42,15 +51,20 @@ namespace {
 // Opens the handle off the JavaScript thread: the kernel waits for a grace period or two, 10 to 20 ms in all.
 class Activation : public Napi::AsyncWorker {
  public:
-  Activation(Napi::Env env, PcapHandle pcap, std::string filter)
-      : AsyncWorker(env), deferred_(env), handle_(std::move(pcap)), pcap_(handle_.get()), filter_(std::move(filter)) {}
+  Activation(Napi::Env env, PcapHandle pcap, std::string filter, bool seesOutgoing)
+      : AsyncWorker(env),
+        deferred_(env),
+        handle_(std::move(pcap)),
+        pcap_(handle_.get()),
+        filter_(std::move(filter)),
+        seesOutgoing_(seesOutgoing) {}
   Napi::Promise Promise() const { return deferred_.Promise(); }
 
  private:
   void Execute() override {
     if (const int status = pcap_activate(pcap_); status < 0) return Fail(CodeOf(status), WordsOf(pcap_, status));
     pcap_set_datalink(pcap_, DLT_LINUX_SLL2);  // where libpcap is too old for it, SLL stays
-    if (!IgnoreOutgoing()) return Fail("EPCAP", pcap_geterr(pcap_));
+    if (!seesOutgoing_ && !IgnoreOutgoing()) return Fail("EPCAP", pcap_geterr(pcap_));
     bpf_program program;
     if (pcap_compile(pcap_, &program, filter_.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0) return Fail("EFILTER", pcap_geterr(pcap_));
     const int status = pcap_setfilter(pcap_, &program);
@@ -79,6 +93,7 @@ class Activation : public Napi::AsyncWorker {
   PcapHandle handle_;  // alive meanwhile, whatever becomes of the JavaScript object
   pcap_t* pcap_;
   std::string filter_;
+  bool seesOutgoing_;
   std::string code_;
 };
 
@@ -101,7 +116,7 @@ class Closing : public Napi::AsyncWorker {
 // activate(): Promise<void>
 Napi::Value PcapSocket::Activate(const Napi::CallbackInfo& info) {
   Open(info.Env());
-  auto* activation = new Activation(info.Env(), pcap_, filter_);  // deletes itself when done
+  auto* activation = new Activation(info.Env(), pcap_, filter_, isBystander_);  // deletes itself when done
   const auto promise = activation->Promise();
   activation->Queue();
   return promise;
@@ -139,12 +154,13 @@ Napi::Value PcapSocket::LinkType(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), pcap_datalink(Open(info.Env())));
 }
 
-// take(most: number): { bytes: Uint8Array, ends: Uint32Array, times: BigUint64Array } | null. The packets stand end to end in
-// `bytes`; times are nanoseconds since 1970.
+// take(most: number): { bytes: Uint8Array, ends: Uint32Array, lengths: Uint32Array, times: BigUint64Array } | null. The packets stand end
+// to end in `bytes`, as far as they were captured; `lengths` are those on the wire; times are nanoseconds since 1970.
 Napi::Value PcapSocket::Take(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
   bytes_.clear();
   ends_.clear();
+  lengths_.clear();
   times_.clear();
   const int count = pcap_dispatch(Open(env), info[0].As<Napi::Number>(), &Append, reinterpret_cast<u_char*>(this));
   if (count < 0) throw PcapError(env, "EPCAP", pcap_geterr(pcap_.get()));
@@ -153,11 +169,14 @@ Napi::Value PcapSocket::Take(const Napi::CallbackInfo& info) {
   std::memcpy(bytes.Data(), bytes_.data(), bytes_.size());
   auto ends = Napi::Uint32Array::New(env, ends_.size());
   std::memcpy(ends.Data(), ends_.data(), ends_.size() * sizeof(uint32_t));
+  auto lengths = Napi::Uint32Array::New(env, lengths_.size());
+  std::memcpy(lengths.Data(), lengths_.data(), lengths_.size() * sizeof(uint32_t));
   auto times = Napi::BigUint64Array::New(env, times_.size());
   std::memcpy(times.Data(), times_.data(), times_.size() * sizeof(uint64_t));
   auto batch = Napi::Object::New(env);
   batch.Set("bytes", bytes);
   batch.Set("ends", ends);
+  batch.Set("lengths", lengths);
   batch.Set("times", times);
   return batch;
 }
@@ -166,6 +185,7 @@ void PcapSocket::Append(u_char* self, const pcap_pkthdr* header, const u_char* b
   auto* socket = reinterpret_cast<PcapSocket*>(self);
   socket->bytes_.insert(socket->bytes_.end(), bytes, bytes + header->caplen);
   socket->ends_.push_back(static_cast<uint32_t>(socket->bytes_.size()));
+  socket->lengths_.push_back(header->len);
   // With nanosecond precision asked for, tv_usec holds nanoseconds.
   socket->times_.push_back(static_cast<uint64_t>(header->ts.tv_sec) * kNanosecondsPerSecond + header->ts.tv_usec);
 }
@@ -192,11 +212,20 @@ void PcapSocket::TellReadable() {
   }
 }
 
+pcap_stat PcapSocket::Statistics(Napi::Env env) const {
+  pcap_stat stat = {};
+  if (pcap_stats(Open(env), &stat) < 0) throw PcapError(env, "EPCAP", pcap_geterr(pcap_.get()));
+  return stat;
+}
+
 // dropped(): number of packets the kernel had no room for.
 Napi::Value PcapSocket::Dropped(const Napi::CallbackInfo& info) {
-  pcap_stat stat = {};
-  if (pcap_stats(Open(info.Env()), &stat) < 0) throw PcapError(info.Env(), "EPCAP", pcap_geterr(pcap_.get()));
-  return Napi::Number::New(info.Env(), stat.ps_drop);
+  return Napi::Number::New(info.Env(), Statistics(info.Env()).ps_drop);
+}
+
+// received(): number of packets that passed the filter, those that were dropped among them.
+Napi::Value PcapSocket::Received(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Statistics(info.Env()).ps_recv);
 }
 
 // close(): Promise<void>

@@ -25,19 +25,23 @@ class PcapSocket : public Napi::ObjectWrap<PcapSocket> {
   void Watch(const Napi::CallbackInfo& info);
   void Unwatch(const Napi::CallbackInfo& info);
   Napi::Value Dropped(const Napi::CallbackInfo& info);
+  Napi::Value Received(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   pcap_t* Open(Napi::Env env) const;
+  pcap_stat Statistics(Napi::Env env) const;
   void TellReadable();
 
   static void Append(u_char* self, const pcap_pkthdr* header, const u_char* bytes);
 
   PcapHandle pcap_;
+  bool isBystander_ = false;
   std::string filter_;
   std::unique_ptr<ReadablePoll> poll_;
   Napi::FunctionReference onReadable_;
   Napi::AsyncContext context_;
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> ends_;
+  std::vector<uint32_t> lengths_;
   std::vector<uint64_t> times_;
 };

@@ -187,6 +187,7 @@ async function doubt(asker: SurveyAsker, waypoints: readonly Waypoint[]): Promis
   const longer = await askUntilHeard({ ...asker, path: { ...path, loose: true }, patienceNs }, waypoints);
   if (longer?.kind !== 'landed') return longer !== null && isRefusalOf(longer, waypoints.length - 1) ? longer : null;
   const enoughNs = Math.min(timeoutNs, patienceFor(longer.rttNs, true));
-  const again = await askUntilHeard({ ...asker, patienceNs: enoughNs }, waypoints, DOUBTS, DOUBT_GAP_NS);
+  const gapNs = Math.max(DOUBT_GAP_NS, longer.rttNs); // one at a time: none is still on its way once one is heard of
+  const again = await askUntilHeard({ ...asker, patienceNs: enoughNs }, waypoints, DOUBTS, gapNs);
   return again ?? 'detour';
 }

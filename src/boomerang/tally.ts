@@ -22,10 +22,20 @@ export interface Tally {
   lost: number;
   unknown: number;
   readonly errors: Map<string, number>;
+  /** The first that said of a probe that it does not fit the next hop. */
+  tooBig: TooBig | null;
   duplicate: number;
   late: number;
   /** Microseconds. */
   readonly rtts: Histogram | null;
+}
+
+export interface TooBig {
+  readonly from: Address;
+  /** Index of the leg, 0 being the first; null where the quote does not tell. */
+  readonly leg: number | null;
+  /** Bytes of the largest packet that the next hop takes. */
+  readonly mtu: number;
 }
 
 /** One digit less would blur a quantile by a percent; one more would take ten times the memory. */
@@ -49,7 +59,7 @@ export function newTally(
     ? build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_US, numberOfSignificantValueDigits: DIGITS, useWebAssembly: false })
     : null;
   const { leg, state, source } = surveyed;
-  const counts = { sent: 0, received: 0, lost: 0, unknown: 0, errors: new Map(), duplicate: 0, late: 0 };
+  const counts = { sent: 0, received: 0, lost: 0, unknown: 0, errors: new Map(), tooBig: null, duplicate: 0, late: 0 };
   return { position, address, leg, state, source, ...counts, rtts };
 }
 
@@ -65,6 +75,7 @@ export function count(tally: Tally, seen: Observation): void {
     case 'answered': {
       const kind = errorKind(seen.icmp.family, seen.icmp.type, seen.icmp.code);
       tally.errors.set(kind, (tally.errors.get(kind) ?? 0) + 1);
+      if (seen.mtu !== null) tally.tooBig ??= { from: seen.from, leg: seen.leg, mtu: seen.mtu };
       return;
     }
     case 'lost':

@@ -66,7 +66,6 @@ async function copiesTtl(asker: Asker, waypoints: readonly Waypoint[]): Promise<
   const options = { everyNs: () => GAP_NS, timeoutNs: () => patienceNs, settle: 'first' } as const;
   for await (const outcome of asking.ask(Array(TRIES).fill(asked).flat(), options)) {
     if (isOutcome(outcome) && outcome.kind === 'landed') seen.set(asked.indexOf(outcome.probe.question), outcome.ttl);
-    if (seen.size === TTLS.length) break;
   }
   return seen.size === TTLS.length && seen.get(0) !== seen.get(1);
 }

@@ -4,7 +4,7 @@ import { BeaconError } from '../error.ts';
 
 const CHUNK = 1 << 18;
 
-/** One buffer serves all chunks but the first: what is kept of one must be copied. Throws BeaconError ERR_FILE. */
+/** A chunk's bytes are overwritten two chunks later: what is kept must be copied. Throws BeaconError ERR_FILE. */
 export async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
   try {
     if (file === '-') yield* process.stdin;
@@ -15,17 +15,23 @@ export async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** The next chunk is read while the last one is looked at. */
 async function* chunksOfFile(file: string): AsyncGenerator<Uint8Array> {
   const handle = await open(file);
+  const read = (buffer: Uint8Array): Promise<{ bytesRead: number }> => handle.read(buffer, 0, CHUNK, null);
+  let reading: Promise<{ bytesRead: number }> | null = null;
   try {
-    let buffer = new Uint8Array(CHUNK);
-    for (let chunks = 0; ; chunks += 1) {
-      if (chunks === 1) buffer = new Uint8Array(CHUNK); // the first may be held until it is known what file this is
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK, null);
+    let [now, next, spare] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
+    for (reading = read(now); ; ) {
+      const { bytesRead } = await reading;
+      reading = null;
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      reading = read(next);
+      yield now.subarray(0, bytesRead);
+      [now, next, spare] = [next, spare, now];
     }
   } finally {
+    await reading?.catch(() => {}); // a file that is closed while it is read fails somewhere else
     await handle.close();
   }
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 
 export function labCommands(lab: Command, act: (command: Command, name: string) => Command): void {
-  lab.enablePositionalOptions(); // what follows exec's node belongs to its command
+  lab.helpCommand('help [command]', 'what a command takes').enablePositionalOptions(); // what follows exec's node belongs to its command
   const which = (): Option => new Option('--lab <name>', 'which lab, where more than one is up');
   act(
     lab
@@ -28,8 +28,9 @@ export function labCommands(lab: Command, act: (command: Command, name: string) 
     lab
       .command('fault')
       .argument('<place>', 'a link, r1-r2 or its id; or a router, r1')
+      .summary('breaks a link, makes a router less friendly, or mends either')
       .description(
-        'breaks a link, makes a router less friendly, or mends either; each call replaces what the one before asked of that place',
+        'breaks a link, makes a router less friendly, or mends either; each call replaces what the one before asked of that place, but a link that is cut stays so until --clear',
       )
       .option('--loss <share>', 'lose packets at random, such as 10%')
       .option('--exact <share>', 'lose exactly so many of so many, such as 1/10')

@@ -5,6 +5,7 @@ import { jsonLines } from '../report/json-lines.ts';
 import type { Reporter, Sink } from '../report/reporter.ts';
 import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
 import { textReporter } from '../report/text.ts';
+import type { CaptureOptions } from './commands/capture.ts';
 import type { DecodeOptions } from './commands/decode.ts';
 import { type Interruption, interruption } from './interruption.ts';
 import { MEASURING } from './measuring.ts';
@@ -39,6 +40,9 @@ async function act(call: Call, stop: Interruption): Promise<number> {
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, stop);
   if (call.command === 'decode') {
     return (await import('./commands/decode.ts')).decode(call.words[0]!, call.options as DecodeOptions, stop.signal);
+  }
+  if (call.command === 'capture') {
+    return (await import('./commands/capture.ts')).capture(call.options as unknown as CaptureOptions, stop.signal);
   }
   if (call.command === 'diff') return (await import('./commands/diff.ts')).diff(call, reporterFor(call.options), stop.signal);
   if (call.command === 'doctor') return (await import('./commands/doctor.ts')).doctor(call.options, print);

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { BeaconError } from '../error.ts';
 import { labCommands } from './lab-program.ts';
 import { commandWords } from './next-step.ts';
-import { number, path, prefixes, share, someShare } from './read-options.ts';
+import { number, path, prefixes, ring, share, someShare } from './read-options.ts';
 
 /** Every option there is; a command takes those that mean something on it. */
 const OPTIONS = {
@@ -206,6 +206,20 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       .addOption(new Option('--filter <expression>', 'only these: probe==17, hop==3, kind==lost, leg==return, and pcap expressions'))
       .addOption(new Option('--follow <probe>', "one probe's life").argParser(number({ least: 0, most: 4_294_967_295 }))),
     'decode',
+  );
+  act(
+    root
+      .command('capture')
+      .description('packets as they pass: our probes and their answers, a line each')
+      .addOption(new Option('-i, --interface <name>', 'where it listens (any: all that are up)').default('any'))
+      .addOption(new Option('--filter <expression>', 'a pcap filter (default: nested packets, ICMP, and our UDP)'))
+      .addOption(new Option('--write <file>', 'keep the packets too (pcapng)'))
+      .addOption(new Option('--ring <sizes>', 'so many files of a size, the oldest overwritten, such as 10x100MB').argParser(ring))
+      .addOption(new Option('--count <packets>', 'end after so many').argParser(number({ least: 1, most: Number.MAX_SAFE_INTEGER })))
+      .addOption(new Option('--duration <seconds>', 'end after so long').argParser(number({ least: 0.001, most: 1e9, fraction: true })))
+      .addOption(new Option('--quiet', 'no lines, only what it comes to').conflicts('json'))
+      .addOption(new Option('--json', 'one object a packet (docs/decode.md)')),
+    'capture',
   );
   act(
     takes(

@@ -57,3 +57,18 @@ export function prefixes(text: string): string[] {
     `${wrong === undefined ? '' : `${wrong} is no prefix. `}Give prefixes such as 192.0.2.0/24,2001:db8::/32.`,
   );
 }
+
+export interface RingText {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
+
+/** `10x100MB`: so many files of at most so many bytes. */
+export function ring(text: string): RingText {
+  const [, files, size, unit] = /^(\d+)x(\d+)([kMG]?)B?$/.exec(text) ?? [];
+  const [count, bytes] = [Number(files), Number(size) * BYTES[unit ?? '']!];
+  if (count >= 2 && count <= 10_000 && bytes >= 1000 && bytes <= 1e12) return { files: count, bytes };
+  throw new InvalidArgumentError('Give files and the size of each, such as 10x100MB: 2 to 10000 files of 1 kB or more.');
+}

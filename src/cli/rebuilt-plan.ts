@@ -73,6 +73,7 @@ export async function rebuiltPlan(recorded: Recorded): Promise<Recorded> {
 function inWords({ command, words, options }: Called): string {
   const path = Array.isArray(options.path) ? ['-p', options.path.map((hop) => hop ?? '*').join(',')] : [];
   const kind = options.reverse ? ['-r'] : typeof options.source === 'string' ? ['-s', options.source] : [];
+  if (typeof options.destination === 'string') kind.push('-d', options.destination);
   return [command, ...kind, ...words, ...path, '-c', options.count].join(' ');
 }
 
@@ -154,7 +155,11 @@ type Called = Pick<PlanMessage, 'command' | 'words' | 'options'>;
 
 function calledBy(probes: readonly SentProbe[]): Called {
   const boomerangs = probes.filter(({ path }) => path > 0);
-  return boomerangs.length > 0 ? probeCall(boomerangs) : traceCall(probes);
+  if (boomerangs.length === 0) return traceCall(probes);
+  return probeCall(
+    boomerangs,
+    probes.filter(({ path }) => path === 0),
+  );
 }
 
 function common(probes: readonly SentProbe[]): Record<string, unknown> {
@@ -192,7 +197,7 @@ function traceCall(probes: readonly SentProbe[]): Called {
 }
 
 /** The hop that a boomerang of each position turns at, and how often each was asked: once of them to find out whether it can be. */
-function probeCall(probes: readonly SentProbe[]): Called {
+function probeCall(probes: readonly SentProbe[], search: readonly SentProbe[]): Called {
   const us = probes[0]!.layers.at(-1)!.destination;
   const turns = new Map<number, Address>();
   const asked = new Map<number, number>();
@@ -205,7 +210,7 @@ function probeCall(probes: readonly SentProbe[]): Called {
   const isIpip = probes[0]!.layers.filter(({ destination }) => destination === us).length > 1;
   const options = {
     ...common(probes),
-    path,
+    ...(search.length === 0 ? { path } : searchedBy(search)),
     count: Math.max(1, Math.min(...asked.values()) - 1),
     maxHops: 30,
     maxLoss: 0,
@@ -214,6 +219,13 @@ function probeCall(probes: readonly SentProbe[]): Called {
     layerSource: 'us',
   };
   return { command: 'probe', words: [], options };
+}
+
+/** Between which ends the path was searched: by a header that is held to one ttl after the other, behind another where it starts elsewhere. */
+function searchedBy(search: readonly SentProbe[]): Record<string, unknown> {
+  const [outer, inner] = search[0]!.layers;
+  const isFromUs = new Set(search.map(({ layers }) => layers[0]!.ttl)).size > 1;
+  return isFromUs ? { destination: outer!.destination } : { source: outer!.destination, destination: inner!.destination };
 }
 
 /** By the usual gap between two probes of the sweep, which is most of the run. */

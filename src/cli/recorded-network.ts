@@ -121,6 +121,7 @@ async function filesOf({ options }: Call): Promise<Record<string, string>> {
 }
 
 const recordedNames = (names: Names, writer: RecordingWriter): Names => ({
+  ...names,
   async addresses(name, family) {
     const addresses = await names.addresses(name, family);
     writer.message({ kind: 'addresses', name, family, addresses });

@@ -37,19 +37,26 @@ export async function replayedNetwork({ recorded: reading, speed = 'max' }: Repl
   };
 }
 
-function replayedNames({ addresses, names }: Recorded): Names {
+/** A name that came after its line comes after it again, if it was told at all; one that was never answered never is. */
+function replayedNames({ addresses, names, events }: Recorded): Names {
+  const told = new Set(events.map(({ event }) => event));
+  let comes = (): void => {}; // the name that was asked for last, where it is late
   return {
     async addresses(name, family) {
       return addresses.find((one) => one.name === name && one.family === family)?.addresses ?? [];
     },
-    async name(address) {
+    name(address) {
       const known = names.get(address);
-      if (known === undefined) return new Promise(() => {}); // the run ended before it was answered
-      for (let turns = known.tookMs < LINE_WAITS_MS ? 0 : 2; turns > 0; turns -= 1) await eventLoop();
-      return known.name;
+      comes = () => {};
+      if (known !== undefined && known.tookMs < LINE_WAITS_MS) return Promise.resolve(known.name);
+      return new Promise((resolve) => {
+        if (known !== undefined && told.has(`name ${address}`)) comes = () => resolve(known.name);
+      });
     },
     async patience() {
+      const late = comes;
       await eventLoop();
+      queueMicrotask(late);
       return undefined;
     },
   };

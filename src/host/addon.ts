@@ -8,8 +8,18 @@ export interface NativeBatch {
   /** Packets end to end; `ends[i]` is where packet i ends. */
   readonly bytes: Uint8Array;
   readonly ends: Uint32Array;
+  /** Bytes of each on the wire: more where it was cut. */
+  readonly lengths: Uint32Array;
   /** Nanoseconds since 1970. */
   readonly times: BigUint64Array;
+}
+
+export interface SocketOptions {
+  readonly filter: string;
+  readonly snapLength: number;
+  readonly bufferBytes: number;
+  /** Sees what leaves too, of one device (`any`: all); packets wait up to so long for others. Left out: what comes in by any, at once. */
+  readonly bystander?: { readonly device: string; readonly waitMs: number };
 }
 
 export interface NativeSocket {
@@ -23,18 +33,22 @@ export interface NativeSocket {
   watch(readable: () => void): void;
   unwatch(): void;
   dropped(): number;
+  /** Packets that passed the filter, those dropped among them. */
+  received(): number;
   /** Off the JavaScript thread: the kernel takes 25 ms for it. */
   close(): Promise<void>;
 }
 
 export interface Addon {
-  readonly PcapSocket: new (options: { filter: string; snapLength: number; bufferBytes: number }) => NativeSocket;
+  readonly PcapSocket: new (options: SocketOptions) => NativeSocket;
   /** Nanoseconds on a clock that nobody sets. */
   monotonicNs(): bigint;
   /** How far the clock that stamps packets is ahead of the monotonic one; only setting it changes that. */
   realtimeAheadNs(): bigint;
   /** What libpcap calls itself. */
   libraryVersion(): string;
+  /** Classic BPF, four numbers an instruction: code, jt, jf, k. Throws an error with code EFILTER and libpcap's words. */
+  compileFilter(expression: string, dataLinkType: number, snapLength: number): Uint32Array;
   interfaces(): readonly NativeInterface[];
   /**
    * Addresses as bytes; an empty source and index 0 leave the choice to the kernel. `entry`: the table's entry with all its next hops,

@@ -62,17 +62,32 @@ function layerJson(bytes: Uint8Array, at: number, length: number): string {
   return bytes[at]! >> 4 === 6 ? layer6(bytes, at, length) : layer4(bytes, at, length);
 }
 
+const PLAIN_FLAGS = 0x4000; // DF and nothing else
+
 function layer4(bytes: Uint8Array, at: number, length: number): string {
-  const traffic = bytes[at + 1]!;
   const flags = uint16(bytes, at + 6);
-  const found = uint16(bytes, at + 10);
-  const sum = checksum(bytes, at, at + (bytes[at]! & 0x0f) * 4);
-  return (
-    `{"family":4,"source":"${addressIn(bytes, at + 12, false)}","destination":"${addressIn(bytes, at + 16, false)}","ttl":${bytes[at + 8]}` +
-    `,"dscp":${traffic >> 2},"ecn":${traffic & 3},"id":${uint16(bytes, at + 4)},"flowLabel":null,"length":${length}` +
-    `,"dontFragment":${(flags & 0x4000) !== 0},"moreFragments":${(flags & 0x2000) !== 0},"fragmentOffset":${(flags & 0x1fff) * 8}` +
-    `,"protocol":${bytes[at + 9]},"checksum":${found},"expected":${sum === 0 ? found : headerChecksum(bytes, at)}}`
-  );
+  const found = decimal(uint16(bytes, at + 10));
+  const isRight = checksum(bytes, at, at + (bytes[at]! & 0x0f) * 4) === 0;
+  return `{"family":4,"source":"${addressIn(bytes, at + 12, false)}","destination":"${addressIn(bytes, at + 16, false)}","ttl":${decimal(bytes[at + 8]!)}${TRAFFIC[bytes[at + 1]!]}${decimal(uint16(bytes, at + 4))},"flowLabel":null,"length":${decimal(length)}${flags === PLAIN_FLAGS ? ALONE : flagsJson(flags)}${decimal(bytes[at + 9]!)},"checksum":${found},"expected":${isRight ? found : headerChecksum(bytes, at)}}`;
+}
+
+const flagsJson = (flags: number): string =>
+  `,"dontFragment":${(flags & 0x4000) !== 0},"moreFragments":${(flags & 0x2000) !== 0},"fragmentOffset":${(flags & 0x1fff) * 8},"protocol":`;
+const ALONE = flagsJson(PLAIN_FLAGS);
+
+/** By the byte of DSCP and ECN. */
+const TRAFFIC: readonly string[] = Array.from({ length: 256 }, (_, byte) => `,"dscp":${byte >> 2},"ecn":${byte & 3},"id":`);
+
+const decimals: (string | undefined)[] = Array<string | undefined>(65_576 + 40).fill(undefined);
+
+/** 16-bit numbers in decimal, each made once. */
+function decimal(value: number): string {
+  let text = decimals[value];
+  if (text === undefined) {
+    text = String(value);
+    decimals[value] = text;
+  }
+  return text;
 }
 
 function layer6(bytes: Uint8Array, at: number, length: number): string {

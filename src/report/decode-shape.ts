@@ -12,6 +12,8 @@ export interface Shape {
   readonly ttls: Uint8Array;
   /** Source and destination of each layer, end to end, and where each layer's begin. */
   readonly addresses: Uint8Array;
+  /** The same as 32-bit numbers. */
+  readonly words: Uint32Array;
   readonly starts: Int32Array;
   /** Layers that are left at home; 0 where it is not meant to come home. */
   readonly landing: number;
@@ -28,28 +30,39 @@ export interface Shapes {
 
 /** A run has as many as its path has hops; this bounds what a hostile file makes us remember. */
 const MOST_SHAPES = 4096;
+/** A power of 2. */
+const LATEST = 256;
 
 export function createShapes(): Shapes {
   const byHash = new Map<number, Shape>();
   const ring: Shape[] = [];
+  const latest: (Shape | undefined)[] = Array<Shape | undefined>(LATEST).fill(undefined); // by path: a sweep's probes of a path are all alike
   let next = 0;
   return {
     of(bytes, seen, path) {
-      const hash = hashOf(bytes, seen, path);
-      const known = byHash.get(hash);
-      if (known !== undefined && fits(known, bytes, seen, path)) return known;
-      const made = shapeOf(bytes, seen, path, next);
-      if (byHash.size >= MOST_SHAPES) byHash.clear();
-      byHash.set(hash, made);
-      ring[next % MOST_SHAPES] = made;
-      next += 1;
-      return made;
+      const before = latest[path & (LATEST - 1)];
+      if (before !== undefined && fits(before, bytes, seen, path)) return before;
+      const found = find(bytes, seen, path);
+      latest[path & (LATEST - 1)] = found;
+      return found;
     },
     bySerial: (serial) => {
       const shape = ring[serial % MOST_SHAPES];
       return shape?.serial === serial ? shape : undefined;
     },
   };
+
+  function find(bytes: Uint8Array, seen: Glance, path: number): Shape {
+    const hash = hashOf(bytes, seen, path);
+    const known = byHash.get(hash);
+    if (known !== undefined && fits(known, bytes, seen, path)) return known;
+    const made = shapeOf(bytes, seen, path, next);
+    if (byHash.size >= MOST_SHAPES) byHash.clear();
+    byHash.set(hash, made);
+    ring[next % MOST_SHAPES] = made;
+    next += 1;
+    return made;
+  }
 }
 
 const isV4 = (bytes: Uint8Array, at: number): boolean => bytes[at]! >> 4 === 4;
@@ -86,8 +99,8 @@ export function wears(shape: Shape, layer: number, bytes: Uint8Array, at: number
   const start = shape.starts[layer]!;
   const length = shape.starts[layer + 1]! - start;
   if (length !== addressesLength(bytes, at)) return false;
-  const from = addressesAt(bytes, at);
-  for (let i = 0; i < length; i += 1) if (shape.addresses[start + i] !== bytes[from + i]) return false;
+  const from = addressesAt(bytes, at) - start;
+  for (let i = start; i < start + length; i += 4) if (shape.words[i >> 2] !== uint32(bytes, from + i)) return false;
   return true;
 }
 
@@ -128,6 +141,7 @@ function shapeOf(bytes: Uint8Array, seen: Glance, path: number, serial: number):
     lengths: seen.length.slice(0, seen.count),
     ttls,
     addresses,
+    words: Uint32Array.from({ length: addresses.length / 4 }, (_, i) => uint32(addresses, 4 * i)),
     starts,
     landing,
     legs: seen.count - landing + (landing > 0 ? 1 : 0),

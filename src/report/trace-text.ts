@@ -47,8 +47,11 @@ function optionFor({ field, value }: SplitNext): string {
 
 /** What splits may have been missed. */
 export function flowsLines({ splits, fields }: FlowsEvent): string[] {
-  const tried = fields.map(({ field, values, missed }) => `${field} ${values} (${probability(missed)})`).join(', ');
-  return [...(splits === 0 ? ['No split seen.'] : []), 'Values tried, and how likely they miss a split in two:', `  ${tried}`];
+  const width = Math.max(...fields.map(({ field }) => field.length));
+  const tried = fields.map(
+    ({ field, values, missed }) => `  ${field.padEnd(width)}  ${String(values).padStart(3)}  ${probability(missed)}`,
+  );
+  return [...(splits === 0 ? ['No split seen.'] : []), 'Values tried, and how likely they miss a split in two:', ...tried];
 }
 
 const probability = (missed: number): string => (missed < 0.01 ? missed.toExponential(0) : String(missed));

@@ -26,8 +26,9 @@ const OTHER_FLOWS = 8;
 /**
  * What a search yields: hops as `trace` does, or why the path could not be entered, and last what the end answers. `home` and `delivery`:
  * IP in IP gets there. `probe`: only plain traffic does, and the hops after `steered` are those of plain traffic. Null: nothing does.
+ * `elsewhere`: it answers, but its place on the path was not found, as where it answers once a second.
  */
-export type Searched = Traced | { readonly kind: 'end'; readonly answers: Carries | null; readonly steered: number };
+export type Searched = Traced | { readonly kind: 'end'; readonly answers: Carries | 'elsewhere' | null; readonly steered: number };
 
 /** Throws what `trace` throws. */
 export async function* steeredTrace(engine: Engine, asking: Asking, ends: PathEnds, options: TraceOptions): AsyncGenerator<Searched> {
@@ -52,7 +53,7 @@ export async function* steeredTrace(engine: Engine, asking: Asking, ends: PathEn
   const words = await answeredWords(engine, asking, ends, options, heard);
   if (words === null || steered === options.lastTtl) {
     yield* silent;
-    yield { kind: 'end', answers: null, steered };
+    yield { kind: 'end', answers: words === null ? null : 'elsewhere', steered };
     return;
   }
   let reached = false;
@@ -60,7 +61,7 @@ export async function* steeredTrace(engine: Engine, asking: Asking, ends: PathEn
     yield seen;
     reached ||= seen.kind === 'hop' && seen.hop.reached;
   }
-  yield { kind: 'end', answers: reached ? words.carries : null, steered };
+  yield { kind: 'end', answers: reached ? words.carries : 'elsewhere', steered };
 }
 
 const isSilent = ({ answers }: Hop): boolean => answers.every((answer) => answer === null);

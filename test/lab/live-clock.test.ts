@@ -34,6 +34,7 @@ function stepping(addon: Addon, afterMs: number, byNs: bigint): Addon {
     watch: (readable) => socket.watch(readable),
     unwatch: () => socket.unwatch(),
     dropped: () => socket.dropped(),
+    received: () => 0,
     close: () => socket.close(),
   });
   function PcapSocket(options: ConstructorParameters<Addon['PcapSocket']>[0]): NativeSocket {

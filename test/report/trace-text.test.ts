@@ -81,7 +81,7 @@ test('a split names the fields that move it, and what to say to go each way', ()
 });
 
 test('how likely a split was missed is told, also where none was seen', () => {
-  const tried = ['Values tried, and how likely they miss a split in two:', '  source port 16 (3e-5), outer source 2 (0.5)'];
+  const tried = ['Values tried, and how likely they miss a split in two:', '  source port    16  3e-5', '  outer source    2  0.5'];
   assert.equal(flowsLines(flows()), tried);
   assert.equal(flowsLines(flows({ splits: 0 })), ['No split seen.', ...tried]);
 });

@@ -170,6 +170,23 @@ test('a link that loses this flow and not others is no filter: the end is probed
   assert.ok(lossy > 0, 'no flow met the fault: the test says nothing');
 });
 
+test('an end behind a filter and a silent hop that answers once a second is not said to be silent, and the exit is 5', async () => {
+  const line = fixture('line', 'x');
+  const odd = { r2: { filters: ['land'] }, d: { icmpPolicer: { perSecond: 1, burst: 1 } } } as const;
+  const nodes = line.nodes.map((node) => ({
+    ...node,
+    silent: node.name === 'r3',
+    behaviour: { ...PLAIN, ...odd[node.name as keyof typeof odd] },
+  }));
+  for (const family of FAMILIES) {
+    const engine = simulated({ ...line, nodes }, { seed: SEED });
+    const events = await probed({ engine, names: engine.names }, family, { destination: 'd' });
+    const [problem] = of(events, 'problem').filter(({ code }) => code === 'PATH_NOT_FOUND');
+    assert.match(problem!.message, /^d answers, but tells too seldom how far away it is: the table ends at /);
+    assert.is(endOf(events).exit, 5);
+  }
+});
+
 test('a start of which nothing is heard is not said to have answered, and not called loss', async () => {
   const line = fixture('line', 'x');
   const mute = { ...PLAIN, icmpPolicer: { perSecond: 0, burst: 1 } };

@@ -80,19 +80,32 @@ async function recordedEvents(file: string, signal: AbortSignal): Promise<Event[
 }
 
 function notes(a: NamedRun, b: NamedRun, { isRttShort, tells }: Compared): Said[] {
-  const said: Said[] = [];
-  const note = (code: string, message: string): void => void said.push({ type: 'problem', code, message });
-  if (question(a.run) !== question(b.run))
-    note('OTHER_QUESTION', `The runs asked different things: ${question(a.run)}; ${question(b.run)}`);
-  if (a.run.counts !== b.run.counts)
-    note('NOT_COMPARABLE', 'A probe counts what comes home from a hop, a trace what the hop answers: only the hops are compared');
-  for (const { file, run } of [a, b]) {
-    if (run.end === null) note('CUT_SHORT', `${file} has no end: the run was cut short, and what it did not come to is not compared`);
-    else if (run.end.interrupted) note('CUT_SHORT', `${file} was interrupted: what it did not come to is not compared`);
-  }
-  if (isRttShort)
-    note('FEW_ROUND_TRIPS', 'Too few round trips to tell whether they moved: give both runs more probes a hop, such as -c 20');
-  return said;
+  const cut = [a, b].filter(({ run: { end } }) => end === null || end.interrupted);
+  const all: (false | Note)[] = [
+    question(a.run) !== question(b.run) && {
+      code: 'OTHER_QUESTION',
+      message: `The runs asked different things: ${question(a.run)}; ${question(b.run)}`,
+    },
+    a.run.counts !== b.run.counts && {
+      code: 'NOT_COMPARABLE',
+      message: 'A probe counts what comes home from a hop, a trace what the hop answers: only the hops are compared',
+    },
+    ...cut.map(({ file, run: { end } }) => ({
+      code: 'CUT_SHORT',
+      message: `${file} ${end === null ? 'has no end' : 'was interrupted'}: what it did not come to is not compared`,
+    })),
+    !tells && { code: 'NOTHING_COMPARED', message: 'No hop was counted in both runs: whether anything moved cannot be told' },
+    isRttShort && {
+      code: 'FEW_ROUND_TRIPS',
+      message: 'Too few round trips to tell whether they moved: give both runs more probes a hop, such as -c 20',
+    },
+  ];
+  return all.flatMap((note) => (note ? [{ type: 'problem', ...note }] : []));
+}
+
+interface Note {
+  readonly code: string;
+  readonly message: string;
 }
 
 const question = ({ start: { command, source, target } }: DiffRun): string => `${command} from ${source} to ${target}`;

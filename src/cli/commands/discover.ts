@@ -41,6 +41,8 @@ export interface Found {
   readonly rttNs: number | null;
   /** False where the search did not get to the end. */
   readonly reached: boolean;
+  /** The end answered all the same, though nobody knows at which place. */
+  readonly answers: boolean;
 }
 
 /** Says what it does, and returns the path; null where there is none to probe, after saying why. */
@@ -87,7 +89,7 @@ async function* searched(
   const walk = yield* walked(network, asking, ends, source, flow, options);
   if ('exit' in walk) return walk;
   const { hops, end } = walk;
-  const reached = end.answers !== null;
+  const reached = end.answers !== null && end.answers !== 'elsewhere';
   const [us, ...all] = pathOf(ends, hops);
   const known = reached ? all : all.slice(0, all.findLastIndex((address) => address !== null) + 1);
   yield { type: 'path', part: 1, hops: [us!, ...known] };
@@ -96,13 +98,13 @@ async function* searched(
     yield silence(source.name ?? source.address);
     return { exit: 1 };
   }
-  if (isOver && !reached) yield endless(known, target);
-  if (known.length === 0) return { exit: 1 };
+  if (isOver && !reached) yield endless(known, target, end.answers);
+  if (known.length === 0) return { exit: end.answers === null ? 1 : CANNOT_TELL };
   const steered = end.answers === 'probe' ? known.map((address, index) => (index < end.steered ? address : null)) : known;
   if (end.answers === 'probe') yield noIpInIp(steered, target);
   if (steered.every((address) => address === null)) return { exit: CANNOT_TELL };
   const path = { us: us!, hops: steered, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false };
-  return { path, rttNs: longestRttNs(hops) || null, reached };
+  return { path, rttNs: longestRttNs(hops) || null, reached, answers: end.answers !== null };
 }
 
 type End = Extract<Searched, { readonly kind: 'end' }>;
@@ -139,13 +141,14 @@ async function* walked(
   return { hops, end };
 }
 
-function endless(known: readonly (Address | null)[], target: Host): Said {
+function endless(known: readonly (Address | null)[], target: Host, answers: End['answers']): Said {
   const last = known.at(-1);
   const name = target.name ?? target.address;
+  const end = answers === null ? `${name} did not answer the search` : `${name} answers, but tells too seldom how far away it is`;
   const message =
     last == null
       ? `No hop of the path to ${name} answered: nothing to probe; a dead link or a filter of IP in IP or of its source addresses may be why; give the path with -p if you know it`
-      : `${name} did not answer the search: the table ends at ${last}, the last hop that did; give the path with -p if you know it`;
+      : `${end}: the table ends at ${last}, the last hop that did; give the path with -p if you know it`;
   return { type: 'problem', code: 'PATH_NOT_FOUND', message };
 }
 
@@ -193,5 +196,5 @@ async function* given(
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
   yield { type: 'path', part: 1, hops: [us.source, ...hops] };
-  return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true };
+  return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true, answers: true };
 }

@@ -11,6 +11,7 @@ import { fared, isOther, routeChanged } from '../route-change.ts';
 import type { Said, Verdict } from '../session.ts';
 import { icmpLimited, noAnswer } from '../silence-problems.ts';
 import { tallyEvent } from '../tally-event.ts';
+import { tooBig } from '../too-big.ts';
 import { begin, type Ready, type ReadyOptions, ready } from './ready.ts';
 
 /** A route that changes more often has no path that could be measured. */
@@ -68,6 +69,8 @@ async function* explained({ tallies, watch }: Sweeping, part: number): AsyncGene
   }
   const few = watch === null ? null : limited(tallies, watch);
   if (few !== null) yield icmpLimited(few);
+  const big = tooBig(tallies);
+  if (big !== null) yield big;
   for (const tally of tallies) yield tallyEvent(tally, part);
 }
 

@@ -18,6 +18,7 @@ import { type MapOptions, mapped, readMap, visited } from '../map-file.ts';
 import { familyWanted, type Network } from '../network.ts';
 import { mayVisit, type PermissionOptions, publicHop, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Said, Verdict } from '../session.ts';
+import { toldOf } from '../too-big.ts';
 import { nestedTranslation } from '../translation.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
 
@@ -82,7 +83,7 @@ export async function* ready(
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => !isBarrier(state));
   const verdict = (tallies: readonly Tally[]): Verdict => {
     const { reached, exit } = verdictOf(tallies, complete, options.maxLoss, signal.aborted);
-    return { reached, exit: found.reached || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
+    return { reached, exit: found.answers || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
   };
   return { asking, path, reached: found.reached, hops, sweep, verdict };
 }
@@ -177,10 +178,13 @@ const trouble = (hop: SurveyedHop, barrier: SurveyedHop | undefined): Said => ({
   message: `Probes to ${hop.address} do not come home: ${barrier ? `they pass ${barrier.address}, to which they do not either` : whyNot(hop)}`,
 });
 
-const whyNot = ({ trouble }: SurveyedHop): string =>
-  trouble === null
-    ? 'only those whose legs may be of more hops than the path has do, past a router that does not tell; that needs --loose'
-    : `${trouble.from} answers ICMP ${trouble.icmp.type}/${trouble.icmp.code} on leg ${(trouble.leg ?? 0) + 1}; a leg of more than one hop needs --loose`;
+function whyNot({ trouble }: SurveyedHop): string {
+  if (trouble === null)
+    return 'only those whose legs may be of more hops than the path has do, past a router that does not tell; that needs --loose';
+  const { from, leg, icmp, mtu } = trouble;
+  if (mtu !== null) return `${toldOf({ from, leg, mtu })}; give a smaller --size`;
+  return `${from} answers ICMP ${icmp.type}/${icmp.code} on leg ${(leg ?? 0) + 1}; a leg of more than one hop needs --loose`;
+}
 
 /** A failure found is 1; where nothing failed but some of it is not known, or the end was not measured, 5. */
 function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number, aborted: boolean): Verdict {

@@ -10,6 +10,7 @@ import { packetLines, pairLine } from '../../report/classic.ts';
 import { fared } from '../route-change.ts';
 import type { Body, Said } from '../session.ts';
 import { tallyEvent } from '../tally-event.ts';
+import { tooBig } from '../too-big.ts';
 import { type ReadyOptions, ready } from './ready.ts';
 
 export interface SprayCommandOptions extends ReadyOptions {
@@ -40,6 +41,8 @@ export const sprayCommand = (options: SprayCommandOptions, print: ((line: string
     }
     const sign = watch.sign();
     if (sign !== null) yield doubtful(fared(path, sign, beganNs));
+    const big = tooBig(tallies);
+    if (big !== null) yield big;
     for (const tally of tallies) yield tallyEvent(tally);
     return begun.verdict(tallies);
   };

@@ -214,10 +214,10 @@ function packetsOf({ bytes, ends, times }: NativeBatch, linkType: number, clock:
 }
 
 /** The name of an interface by its number. */
-type Names = (index: number) => string | undefined;
+export type Names = (index: number) => string | undefined;
 
 /** Where one is new to us all are asked for again: it may have come up just now. */
-function createNames(addon: Addon): Names {
+export function createNames(addon: Addon): Names {
   const known = new Map<number, string | undefined>();
   return (index) => {
     if (!known.has(index)) {

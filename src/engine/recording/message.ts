@@ -65,8 +65,58 @@ export const encoded = (message: Message): Uint8Array => pack({ beacon: RECORDIN
 export function decoded(bytes: Uint8Array): Message | null {
   try {
     const { beacon, ...message } = unpack(bytes) as { beacon?: unknown } & Message;
-    return beacon === RECORDING_VERSION && typeof message.kind === 'string' ? message : null;
+    if (beacon !== RECORDING_VERSION || typeof message.kind !== 'string') return null;
+    return isRight(message) ? message : null;
   } catch {
     return null;
   }
+}
+
+interface Shape {
+  readonly [field: string]: string | Shape;
+}
+
+const ROUTE: Shape = { destination: 'string', interface: 'string', source: 'string', nextHop: 'string', mtu: 'whole' };
+const FAILURE: Shape = { code: 'string', message: 'string' };
+
+/** A file may say anything: the types of the fields that a replay counts on, by kind. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  plan: {
+    command: 'string',
+    words: 'array',
+    options: 'object',
+    files: 'object',
+    random: 'bytes',
+    run: { number: 'whole', key: 'bytes', idKey: 'whole' },
+    startNs: 'bigint',
+  },
+  random: { bytes: 'bytes' },
+  addresses: { name: 'string', addresses: 'array' },
+  name: { address: 'string', tookMs: 'number' },
+  own: { beside: 'string', addresses: 'array' },
+  speed: { interface: 'string' },
+  batch: { atNs: 'whole' },
+  drops: { atNs: 'whole', dropped: 'whole' },
+  disturbances: { atNs: 'whole', disturbances: 'array' },
+  failed: { error: FAILURE },
+  interrupted: { atNs: 'whole' },
+  event: { event: 'string', atNs: 'whole' },
+  notices: { notices: 'array' },
+};
+
+function isRight(message: Message): boolean {
+  if (message.kind !== 'route') return fits(message, SHAPES[message.kind] ?? {});
+  return fits(message, { destination: 'string', atNs: 'whole', ...('error' in message ? { error: FAILURE } : { route: ROUTE }) });
+}
+
+const fits = (value: unknown, shape: string | Shape): boolean =>
+  typeof shape === 'string'
+    ? typeOf(value) === shape || (shape === 'whole' && Number.isSafeInteger(value))
+    : typeOf(value) === 'object' && Object.entries(shape).every(([name, inner]) => fits((value as Record<string, unknown>)[name], inner));
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Uint8Array) return 'bytes';
+  return typeof value === 'number' && !Number.isFinite(value) ? 'other' : typeof value;
 }

@@ -55,7 +55,7 @@ export async function readRecorded(path: string): Promise<Recorded> {
       },
     );
   } catch (cause) {
-    throw new BeaconError('ERR_FILE', `Cannot read ${path}: ${(cause as Error).message.replace(/^.*?: /, '')}`, { cause });
+    throw new BeaconError('ERR_FILE', `Cannot read ${path}: ${(cause as Error).message.replace(/^.*?: |, open .*$/g, '')}`, { cause });
   }
   const broken = damage as Damage | null;
   if (packets === 0 && messages.length === 0)

@@ -5,6 +5,7 @@ import { OWN_ENTERPRISE } from '../../capture/blocks.ts';
 import { captureCutter } from '../../capture/capture.ts';
 import { isGzip } from '../../capture/gunzip.ts';
 import type { PacketSlot } from '../../capture/slot.ts';
+import { BeaconError } from '../../error.ts';
 import { uint16, uint32 } from '../../wire/fields.ts';
 import { LINK_TYPE, networkAt } from '../../wire/link.ts';
 import type { Packet } from '../engine.ts';
@@ -58,7 +59,7 @@ export function openTape(path: string, run: number | null): Tape {
   let head = 0;
   let done = 0;
   let over = false;
-  const chunks = chunksOf(path);
+  const chunks = openChunks(path);
   const file = captureCutter();
   const seen = new Set<number>();
   let second = -1;
@@ -84,9 +85,12 @@ export function openTape(path: string, run: number | null): Tape {
       items.push({ kind: 'sent', timeNs: sentTime(timeOf(slot), bytes, at), bytes, at, end: bytes.length, isLate: false, isTaken: false });
       return;
     }
-    const received = { bytes, linkType: slot.linkType, timeNs: timeOf(slot) };
-    const arrivedBy = slot.interface === null || slot.interface === ANY ? cookedName(slot.linkType, bytes) : slot.interface;
-    items.push({ kind: 'received', packet: arrivedBy === undefined ? received : { ...received, arrivedBy } });
+    const [linkType, timeNs] = [slot.linkType, timeOf(slot)];
+    const arrivedBy = slot.interface === null || slot.interface === ANY ? cookedName(linkType, bytes) : slot.interface;
+    items.push({
+      kind: 'received',
+      packet: arrivedBy === undefined ? { bytes, linkType, timeNs } : { bytes, linkType, timeNs, arrivedBy },
+    });
   }
 
   /** Ethernet and its like do not tell; of a probe of ours the first sight is its going out. */
@@ -147,6 +151,14 @@ const cookedName = (linkType: number, bytes: Uint8Array): string | undefined =>
 interface Chunks {
   next(): Uint8Array | null;
   close(): void;
+}
+
+function openChunks(path: string): Chunks {
+  try {
+    return chunksOf(path);
+  } catch (cause) {
+    throw new BeaconError('ERR_FILE', `Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Reads without waiting, since `send` cannot wait. What is compressed is undone in memory. */
