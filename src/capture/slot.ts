@@ -41,7 +41,8 @@ export const recordOf = (slot: PacketSlot): PacketRecord => ({
   direction: slot.direction,
 });
 
-export const slotTimeNs = ({ seconds, nanoseconds }: Pick<PacketSlot, 'seconds' | 'nanoseconds'>): bigint => BigInt(seconds) * NS_PER_SECOND + BigInt(nanoseconds);
+export const slotTimeNs = ({ seconds, nanoseconds }: Pick<PacketSlot, 'seconds' | 'nanoseconds'>): bigint =>
+  BigInt(seconds) * NS_PER_SECOND + BigInt(nanoseconds);
 
 /** Puts a packet that is at hand into a slot. */
 export function fillSlot(slot: PacketSlot, packet: PacketRecord): void {

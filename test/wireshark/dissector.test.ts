@@ -29,7 +29,9 @@ async function decoded(file: string): Promise<string[]> {
     (slot) => {
       decoder.look(slot);
       const leg = sight.shape === null ? '' : sight.kind === 'answered' && sight.quoteAt < 0 ? 'reply' : String(sight.leg + 1);
-      rows.push(sight.identityAt < 0 ? '' : [`0x${sight.run.toString(16).padStart(8, '0')}`, sight.path, sight.sequence, leg].join(' ').trimEnd());
+      rows.push(
+        sight.identityAt < 0 ? '' : [`0x${sight.run.toString(16).padStart(8, '0')}`, sight.path, sight.sequence, leg].join(' ').trimEnd(),
+      );
     },
     () => {},
   );

@@ -50,26 +50,33 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
             counts: listening.counts,
             failing: () => failing.abort(),
           });
-    say(`Listening on ${device} (${linkTypeName(listening.linkType)}): ${options.filter ?? 'probes and their answers'}`, options);
-    const captured = await each(listening, shower(options, dump), options, AbortSignal.any([signal, failing.signal]), dump);
-    return told(captured, listening, dump, options, signal);
+    say(`Listening on ${device} (${linkTypeName(listening.linkType)}): ${options.filter ?? 'probes and their answers'}`);
+    const stop = AbortSignal.any([signal, failing.signal]);
+    const taken = await each(listening, shower(options, dump), options, stop, dump);
+    return told(taken, listening, dump, options, signal);
   } finally {
     await listening.close();
   }
 }
 
-const say = (line: string, { json = false }: CaptureOptions): void => void (json || process.stderr.write(`braceroute: ${line}\n`));
+const say = (line: string): void => void process.stderr.write(`braceroute: ${line}\n`);
 
 type Show = (packet: PacketRecord) => string;
 
-/** Takes packets until one of the limits; resolves to how many there were. */
+interface Taken {
+  readonly captured: number;
+  /** Why no more came; null where it ended as it should. */
+  readonly broken: BeaconError | null;
+}
+
+/** Takes packets until one of the limits. */
 async function each(
   listening: Listening,
   show: Show,
   { interface: device, count = Number.POSITIVE_INFINITY, duration = Number.POSITIVE_INFINITY }: CaptureOptions,
   signal: AbortSignal,
   dump: Dump | null,
-): Promise<number> {
+): Promise<Taken> {
   const records = recordsOf(device, listening.linkType);
   const untilMs = performance.now() + duration * 1000;
   const timer = dump === null ? null : setInterval(dump.flush, FLUSH_MS).unref();
@@ -81,18 +88,26 @@ async function each(
     captured += packets.length;
     await written(packets.map(show).join(''), signal);
   };
-  while (!signal.aborted && captured < count) {
-    const leftMs = untilMs - performance.now();
-    if (leftMs <= 0) break;
-    const batch = await listening.next(Math.min(leftMs, LONGEST_WAIT_MS), signal);
-    if (batch !== null) await took(batch);
-    if (performance.now() - breathedMs < BREATH_MS) continue;
-    await eventLoop();
-    breathedMs = performance.now();
-  }
-  if (captured < count) for (const batch of await listening.rest()) await took(batch); // what came before the end
+  const takeAll = async (): Promise<void> => {
+    while (!signal.aborted && captured < count) {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) break;
+      const batch = await listening.next(Math.min(leftMs, LONGEST_WAIT_MS), signal);
+      if (batch !== null) await took(batch);
+      if (performance.now() - breathedMs < BREATH_MS) continue;
+      await eventLoop();
+      breathedMs = performance.now();
+    }
+    if (captured < count) for (const batch of await listening.rest()) await took(batch); // what came before the end
+  };
+  const broken = await takeAll().then(() => null, ours);
   if (timer !== null) clearInterval(timer);
-  return captured;
+  return { captured, broken };
+}
+
+function ours(error: unknown): BeaconError {
+  if (error instanceof BeaconError) return error;
+  throw error;
 }
 
 /** A slow reader must not fill our memory: the kernel's ring is the queue, and counts what it drops. */
@@ -138,24 +153,27 @@ function recordsOf(device: string, linkType: number): (batch: NativeBatch) => Pa
 const packets = (count: number): string => (count === 1 ? '1 packet' : `${count} packets`);
 
 /** The end, as tcpdump tells it, and what is in the files. */
-function told(captured: number, listening: Listening, dump: Dump | null, options: CaptureOptions, signal: AbortSignal): number {
+function told({ captured, broken }: Taken, listening: Listening, dump: Dump | null, options: CaptureOptions, signal: AbortSignal): number {
   const { received, dropped } = listening.counts();
   dump?.close();
   const failure = dump?.failure() ?? null;
-  const exit = failure === null ? 0 : EXIT_OF[failure.code];
   const files = dump?.files() ?? [];
-  const why = failure === null ? '' : `${failure.message}; ${dump!.saved()} bytes of whole packets are saved in ${files.at(-1)}`;
+  const problem = failure === null ? broken : unsaved(failure, dump!);
+  const exit = problem === null ? 0 : EXIT_OF[problem.code];
   if (options.json) {
     const [v, timeMs] = [DECODE_VERSION, Date.now()];
     const line = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
     line({ v, type: 'captured', timeMs, captured, received, dropped, files });
-    if (failure !== null) line({ v, type: 'problem', timeMs, code: failure.code, message: why });
+    if (problem !== null) line({ v, type: 'problem', timeMs, code: problem.code, message: problem.message });
     line({ v, type: 'end', timeMs, reached: null, interrupted: signal.aborted, exit });
     return exit;
   }
   const lines = [`${packets(captured)} captured`, `${packets(received)} received by filter`, `${packets(dropped)} dropped by kernel`];
   if (dump !== null && failure === null) lines.push(`${packets(dump.written())} written to ${files.join(', ')}`);
   process.stderr.write(`${lines.join('\n')}\n`);
-  if (failure !== null) say(why, options);
+  if (problem !== null) say(problem.message);
   return exit;
 }
+
+const unsaved = ({ code, message }: BeaconError, dump: Dump): BeaconError =>
+  new BeaconError(code, `${message}; ${dump.saved()} bytes of whole packets are saved in ${dump.files().at(-1)}`);

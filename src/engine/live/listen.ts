@@ -17,7 +17,7 @@ export interface ListenOptions {
 export interface Listening {
   /** As in capture files. */
   readonly linkType: number;
-  /** What has come; null where nothing comes within this time, or before the signal. */
+  /** What has come, the interface's end thrown as BeaconError; null where nothing comes within this time, or before the signal. */
   next(waitMs: number, signal: AbortSignal): Promise<NativeBatch | null>;
   /** Everything that came until now. */
   rest(): Promise<NativeBatch[]>;
@@ -51,18 +51,25 @@ export async function listen(
     });
   }
   const linkType = socket.linkType();
+  const take = (): NativeBatch | null => {
+    try {
+      return socket.take(TAKE);
+    } catch (error) {
+      throw explained(error, device); // it went down, or is gone
+    }
+  };
   return {
     linkType: LINK_TYPES[linkType] ?? linkType,
     async next(waitMs, signal) {
-      const batch = socket.take(TAKE);
+      const batch = take();
       if (batch !== null || waitMs <= 0 || signal.aborted) return batch;
       await readable(socket, waitMs, signal);
-      return socket.take(TAKE);
+      return take();
     },
     async rest() {
       await sleep(2 * BLOCK_MS); // until the last block is handed out
       const batches: NativeBatch[] = [];
-      for (let batch = socket.take(TAKE); batch !== null && batches.length < MOST_LEFT; batch = socket.take(TAKE)) batches.push(batch);
+      for (let batch = take(); batch !== null && batches.length < MOST_LEFT; batch = take()) batches.push(batch);
       return batches;
     },
     counts: () => ({ received: socket.received(), dropped: socket.dropped() }),

@@ -1,0 +1,79 @@
+/** What `decode` finds in a recording is what the run that was recorded has counted. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { interfaceBlock, packetBlock, pcapngHeader } from '../../src/capture/pcapng-write.ts';
+import { braceroute, eventsOf, linesOf, of, simulated } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'beacon-decode-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+interface Seen {
+  readonly kind: string;
+  readonly probe: { readonly sequence: number; readonly path: number; readonly grade: string | null } | null;
+}
+
+async function decoded(file: string, ...argv: readonly string[]): Promise<Seen[]> {
+  const { stdout, code } = await braceroute(['decode', '--json', ...argv, file]);
+  assert.is(code, 0);
+  return linesOf(stdout)
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Seen);
+}
+
+test('the landings of each hop in a recording are those that the run received, all proven, and the lost ones are the rest', async () => {
+  const file = join(folder, 'probe.pcapng');
+  const events = eventsOf(await simulated('demo', ['probe', '-s', 'r1', '-d', 'd', '-c', '200', '-t', '1', '--write', file, '--json']));
+  const seen = await decoded(file);
+  const lost = new Set((await decoded(file, '--filter', 'kind==lost')).map(({ probe }) => probe!.sequence));
+  let compared = 0;
+  for (const tally of of(events, 'tally').filter(({ sent }) => sent > 0)) {
+    const ours = seen.filter(({ probe }) => probe?.path === tally.position);
+    const sent = ours.filter(({ kind }) => kind === 'sent').slice(-tally.sent); // the survey asked before
+    const numbers = new Set(sent.map(({ probe }) => probe!.sequence));
+    const landed = ours.filter(({ kind, probe }) => kind === 'landed' && numbers.has(probe!.sequence));
+    assert.is(sent.length, tally.sent);
+    assert.is(landed.length, tally.received, `hop ${tally.position}`);
+    assert.is([...numbers].filter((sequence) => lost.has(sequence)).length, tally.lost, `hop ${tally.position}`);
+    assert.ok(landed.every(({ probe }) => probe!.grade === 'proven'));
+    compared += landed.length;
+  }
+  assert.ok(compared >= 1000);
+});
+
+test('-v says of each checksum whether it is right, and else what it should be', async () => {
+  const { stdout } = await braceroute(['decode', '-v', 'fixtures/captures/strange.pcap']);
+  assert.match(
+    stdout,
+    /IPv4 192\.0\.2\.1 > 203\.0\.113\.9, ttl 7, DSCP 0, ECN 0, ID 7, length 34, UDP, checksum 0xefb9 \(wrong: should be 0xb5b9\)/,
+  );
+  assert.match(stdout, /UDP 33433 > 33434, length 14, checksum 0x[0-9a-f]{4} \(right\)/);
+  assert.match(stdout, /DSCP 46, ECN 1, flow label 0x12345/);
+});
+
+test('nothing in a file can write escapes to the terminal', async () => {
+  const file = join(folder, 'escape.pcapng');
+  const name = 'eth\x1b[2J';
+  const packet = {
+    bytes: new Uint8Array(20),
+    linkType: 1,
+    timeNs: 1n,
+    originalLength: 20,
+    interface: name,
+    comment: 'a\x1b]0;x\x07',
+    direction: null,
+  };
+  writeFileSync(
+    file,
+    Buffer.concat([pcapngHeader({ application: 'x\x1b[31m' }), interfaceBlock({ name, linkType: 1 }), packetBlock(0, packet)]),
+  );
+  for (const argv of [[], ['-v'], ['--json']]) {
+    const { stdout, stderr } = await braceroute(['decode', ...argv, file]);
+    assert.not.match(stdout + stderr, /[\x00-\x09\x0b-\x1f\x7f]/);
+    assert.match(stdout, /eth/);
+  }
+});
+
+test.run();
