@@ -218,7 +218,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       .addOption(new Option('--count <packets>', 'end after so many').argParser(number({ least: 1, most: Number.MAX_SAFE_INTEGER })))
       .addOption(new Option('--duration <seconds>', 'end after so long').argParser(number({ least: 0.001, most: 1e9, fraction: true })))
       .addOption(new Option('--quiet', 'no lines, only what it comes to').conflicts('json'))
-      .addOption(new Option('--json', 'one object a packet (docs/decode.md)')),
+      .addOption(new Option('--json', 'one object a packet (docs/capture.md)')),
     'capture',
   );
   act(
