@@ -154,12 +154,10 @@ function runBytes(run: number, idKey: number): Uint8Array {
 type Called = Pick<PlanMessage, 'command' | 'words' | 'options'>;
 
 function calledBy(probes: readonly SentProbe[]): Called {
-  const boomerangs = probes.filter(({ path }) => path > 0);
-  if (boomerangs.length === 0) return traceCall(probes);
-  return probeCall(
-    boomerangs,
-    probes.filter(({ path }) => path === 0),
-  );
+  const boomerangs = probes.filter((probe) => probe.path > 0 && waypointsOf(probe).length > 0);
+  const first = probes.filter(({ path }) => path === 0);
+  if (boomerangs.length > 0) return probeCall(boomerangs, first);
+  return traceCall(first.length > 0 ? first : probes);
 }
 
 function common(probes: readonly SentProbe[]): Record<string, unknown> {
@@ -196,15 +194,21 @@ function traceCall(probes: readonly SentProbe[]): Called {
   return { command: 'trace', words: [varied === 1 && !('reverse' in options) ? inner!.destination : outer.destination], options };
 }
 
+/** What is visited by a probe that comes home; nothing, where it is a trace's (the other flows of a trace have paths too). */
+function waypointsOf({ layers }: SentProbe): Layer[] {
+  const { source, destination: us } = layers.at(-1)!;
+  return source === us ? layers.filter(({ destination }) => destination !== us) : [];
+}
+
 /** The hop that a boomerang of each position turns at, and how often each was asked: once of them to find out whether it can be. */
 function probeCall(probes: readonly SentProbe[], search: readonly SentProbe[]): Called {
   const us = probes[0]!.layers.at(-1)!.destination;
   const turns = new Map<number, Address>();
   const asked = new Map<number, number>();
-  for (const { path, layers } of probes) {
-    const waypoints = layers.filter(({ destination }) => destination !== us);
-    turns.set(path, waypoints[(waypoints.length - 1) >> 1]!.destination);
-    asked.set(path, (asked.get(path) ?? 0) + 1);
+  for (const probe of probes) {
+    const waypoints = waypointsOf(probe);
+    turns.set(probe.path, waypoints[(waypoints.length - 1) >> 1]!.destination);
+    asked.set(probe.path, (asked.get(probe.path) ?? 0) + 1);
   }
   const path = [us, ...Array.from({ length: Math.max(...turns.keys()) }, (_, index) => turns.get(index + 1) ?? null)];
   const isIpip = probes[0]!.layers.filter(({ destination }) => destination === us).length > 1;
