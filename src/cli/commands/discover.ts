@@ -148,7 +148,7 @@ function endless(known: readonly (Address | null)[], target: Host, answers: End[
   const message =
     last == null
       ? `No hop of the path to ${name} answered: nothing to probe; a dead link or a filter of IP in IP or of its source addresses may be why; give the path with -p if you know it`
-      : `${end}: the table ends at ${last}, the last hop that did; give the path with -p if you know it`;
+      : `${end}: the table ends at ${last}, the last hop that did; a dead link, or a filter of its answers (ct state invalid), may be why; give the path with -p if you know it`;
   return { type: 'problem', code: 'PATH_NOT_FOUND', message };
 }
 
