@@ -12,6 +12,8 @@ import { boot, type Machine, machineMissing, on } from './machine.ts';
 
 const TOPOLOGY = fixture('demo', 'real');
 const FAMILIES: readonly FamilyNumber[] = [4, 6];
+/** An emulated machine forwards each probe ten times and more: faster ones would be lost in its own queues. */
+const RATE = '1000';
 const reason = rootMissing() ?? machineMissing();
 
 const addressOf = (node: string, family: FamilyNumber): string => TOPOLOGY.nodes.find(({ name }) => name === node)!.loopback[family];
@@ -46,7 +48,17 @@ else {
     });
 
     test(`IPv${family}: every boomerang comes home through the kernel's own tunnel devices`, async () => {
-      const ran = await command(machine, ['probe', '-s', addressOf('r1', family), '-d', addressOf('d', family), '-c', '200']);
+      const ran = await command(machine, [
+        'probe',
+        '-s',
+        addressOf('r1', family),
+        '-d',
+        addressOf('d', family),
+        '-c',
+        '200',
+        '--rate',
+        RATE,
+      ]);
       const rows = of(eventsOf(ran), 'tally');
       assert.is(ran.code, 0, ran.stdout);
       assert.is(nameOf(rows.at(-1)!.address), 'd');
@@ -58,7 +70,19 @@ else {
 
     test(`IPv${family}: loss by netem appears at the hop behind it, as large as netem counts it`, async () => {
       await machine.shell(on(TOPOLOGY, 'r4', 'tc qdisc add dev to_r5 root netem loss 10%'));
-      const ran = await command(machine, ['probe', '-s', addressOf('r1', family), '-d', addressOf('d', family), '-c', '1000', '-t', '1']);
+      const ran = await command(machine, [
+        'probe',
+        '-s',
+        addressOf('r1', family),
+        '-d',
+        addressOf('d', family),
+        '-c',
+        '1000',
+        '-t',
+        '1',
+        '--rate',
+        RATE,
+      ]);
       const told = await machine.shell(on(TOPOLOGY, 'r4', 'tc -s qdisc show dev to_r5'));
       await machine.shell(on(TOPOLOGY, 'r4', 'tc qdisc del dev to_r5 root'));
       const dropped = Number(/dropped (\d+)/.exec(told)![1]);
@@ -75,7 +99,7 @@ else {
 
   test('a router whose tunnel device is down is said not to decapsulate, and deeper hops are probed past it', async () => {
     await machine.shell(on(TOPOLOGY, 'r4', 'ip link set tunl0 down'));
-    const ran = await command(machine, ['probe', '-s', addressOf('r1', 4), '-d', addressOf('d', 4), '-c', '50']);
+    const ran = await command(machine, ['probe', '-s', addressOf('r1', 4), '-d', addressOf('d', 4), '-c', '50', '--rate', RATE]);
     await machine.shell(on(TOPOLOGY, 'r4', 'ip link set tunl0 up'));
     const events = eventsOf(ran);
     assert.ok(of(events, 'problem').some(({ code, message }) => code === 'NO_DECAPSULATION' && message.includes(' does not decapsulate')));
@@ -84,7 +108,7 @@ else {
 
   test('behind a router whose rp_filter is strict nothing is called loss: what comes home no more is unknown (filter)', async () => {
     await machine.shell(on(TOPOLOGY, 'r4', 'sysctl -q -w net.ipv4.conf.all.rp_filter=1'));
-    const ran = await command(machine, ['probe', '-s', addressOf('r1', 4), '-d', addressOf('d', 4), '-c', '50']);
+    const ran = await command(machine, ['probe', '-s', addressOf('r1', 4), '-d', addressOf('d', 4), '-c', '50', '--rate', RATE]);
     await machine.shell(on(TOPOLOGY, 'r4', 'sysctl -q -w net.ipv4.conf.all.rp_filter=0'));
     const rows = of(eventsOf(ran), 'tally');
     assert.equal(
