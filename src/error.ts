@@ -17,6 +17,9 @@ export const EXIT_OF = {
   NAT: 4,
 } as const;
 
+/** The exit code where nothing failed, but not all of it is known. */
+export const CANNOT_TELL = 5;
+
 export type ErrorCode = keyof typeof EXIT_OF;
 
 export class BeaconError extends Error {

@@ -1,5 +1,5 @@
 /** One measuring command from its first event to its exit code: whatever happens in between, exactly one `end` is reported, last. */
-import { BeaconError, EXIT_OF } from '../error.ts';
+import { BeaconError, CANNOT_TELL, EXIT_OF } from '../error.ts';
 import { EVENT_VERSION, type Event } from '../report/event.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type Network, type NetworkOptions, openNetwork } from './network.ts';
@@ -17,7 +17,6 @@ export interface Verdict {
 export type Body = (network: Network, signal: AbortSignal) => AsyncGenerator<Said, Verdict>;
 
 const BUG = 70;
-const CANNOT_TELL = 5;
 /** A command that is asked to end looks up within 100 ms and waits 300 ms for names; one that waits for a neighbour or a server is left. */
 const GRACE_MS = 450;
 

@@ -1,6 +1,6 @@
 /** `braceroute diff A B`: what has moved from one run to another. */
 import { isUtf8 } from 'node:buffer';
-import { BeaconError } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Compared, compared, type NamedRun } from '../../report/diff.ts';
 import { type DiffRun, runOf } from '../../report/diff-run.ts';
 import { EVENT_VERSION, type Event } from '../../report/event.ts';
@@ -12,8 +12,6 @@ import type { Said } from '../session.ts';
 
 /** Far more than the longest run prints; a recording may be of any size. */
 const LARGEST_TEXT = 64_000_000;
-
-const CANNOT_TELL = 5;
 
 /** Returns the exit code: 0 nothing moved, 1 something did, 5 nothing could be compared. Throws BeaconError ERR_FILE. */
 export async function diff({ words }: Call, reporter: Reporter, signal: AbortSignal): Promise<number> {

@@ -1,7 +1,7 @@
 /** The path that `probe` and `spray` work on: searched between two ends, or given hop by hop. */
 
 import type { ProbedPath } from '../../boomerang/path.ts';
-import { BeaconError } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import type { Asking } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import type { Command } from '../../report/event.ts';
@@ -33,7 +33,6 @@ export interface DiscoverOptions extends PermissionOptions {
 
 /** More than a trace asks: where a tenth of all packets is lost, a hop must still not be missed by chance (1 in 10,000). */
 const SILENT_TRIES = 4;
-const CANNOT_TELL = 5;
 
 export interface Found {
   readonly path: ProbedPath;

@@ -5,7 +5,7 @@
 import { limited, onlyRefuses, unanswering } from '../../boomerang/no-answer.ts';
 import { beginSweep, type Sweeping, sweep } from '../../boomerang/sweep.ts';
 import { excuse } from '../../boomerang/tally.ts';
-import { BeaconError } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import type { Network } from '../network.ts';
 import { fared, isOther, routeChanged } from '../route-change.ts';
 import type { Said, Verdict } from '../session.ts';
@@ -20,7 +20,6 @@ const MOST_PARTS = 5;
 const MOST_LOOKS = 10;
 /** After a look in vain silence is no reason for another until the sweep has gone on for so many times as long. */
 const REST = 4n;
-const CANNOT_TELL = 5;
 
 export async function* inParts(network: Network, signal: AbortSignal, options: ReadyOptions): AsyncGenerator<Said, Verdict> {
   const { engine } = network;

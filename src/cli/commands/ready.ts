@@ -6,7 +6,7 @@ import type { ProbedPath } from '../../boomerang/path.ts';
 import { type HopState, type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import type { SweepOptions } from '../../boomerang/sweep.ts';
 import { errorCount, type Tally } from '../../boomerang/tally.ts';
-import { BeaconError } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import { loadOf } from '../../probe/load.ts';
@@ -197,5 +197,5 @@ function verdictOf(tallies: readonly Tally[], complete: boolean, maxLoss: number
   const reached = complete && last !== undefined && last.received > 0;
   if (failed) return { reached, exit: 1 };
   const unsure = measured.length === 0 || measured.some(({ unknown }) => unknown > 0) || (!complete && !aborted);
-  return { reached, exit: unsure ? 5 : 0 };
+  return { reached, exit: unsure ? CANNOT_TELL : 0 };
 }

@@ -1,5 +1,5 @@
 /** `braceroute HOST`, `-r HOST`, `-s R HOST`: the three traces. */
-import { BeaconError } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { openAsk } from '../../probe/ask.ts';
 import type { Answer } from '../../probe/observation.ts';
 import { newRun } from '../../probe/run.ts';
@@ -37,8 +37,6 @@ export interface TraceCommandOptions extends FlowOptions, PermissionOptions, Map
 
 /** A silent hop is asked once more, as soon as the target's own time is known. */
 const SILENT_TRIES = 2;
-
-const CANNOT_TELL = 5;
 
 export const traceCommand = (host: string, options: TraceCommandOptions): Body =>
   async function* (network, signal) {
