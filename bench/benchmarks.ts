@@ -6,6 +6,7 @@ import { NO_FAULT } from '../src/topology/fault.ts';
 import { parseTopology } from '../src/topology/parse.ts';
 import { decode } from './decode.ts';
 import { median, type Timed, timed } from './process.ts';
+import { record, replay } from './record.ts';
 
 export interface Figure {
   readonly what: string;
@@ -108,4 +109,4 @@ async function outstanding(): Promise<Figure[]> {
   ];
 }
 
-export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { trace, dead, probe, outstanding, decode };
+export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { trace, dead, probe, outstanding, decode, record, replay };

@@ -1,7 +1,7 @@
 /** Decodes and matches a recording without a word: a process of its own, so that nothing else is measured. Prints packets a second. */
 import { eachPacket } from '../src/capture/capture.ts';
 import { chunksOf } from '../src/cli/capture-file.ts';
-import { createDecoder } from '../src/report/decode-sight.ts';
+import { createDecoder } from '../src/report/decoder.ts';
 
 const ROUNDS = 3;
 let best = 0;

@@ -35,12 +35,24 @@ export function boomerang(
   source: LayerSource = US,
 ): Itinerary {
   const turn = waypoints.at(-1)!;
+  if (turn.position < 1) throw new RangeError(`A boomerang turns at a hop, got position ${turn.position}`);
   const ttls = legTtls(path, waypoints);
   const there = waypoints.map(({ out }) => out);
   const back = waypoints.slice(0, -1).map(({ home }) => home);
   const stops = [...there, ...back.reverse()].map((destination, index) => ({ destination, ttl: ttls[index]! }));
+  return circuit(path, stops, landing, flow, source);
+}
+
+/** Of `path` only our own addresses count. A closed walk over any stops, in the order in which they are visited; a stop may come again. */
+export function circuit(
+  path: ProbedPath,
+  stops: readonly Pick<Layer, 'destination' | 'ttl'>[],
+  landing: Landing,
+  flow: Flow,
+  source: LayerSource = US,
+): Itinerary {
   const us = ownAddress(path, familyOf(stops.at(-1)!.destination))!; // in the family that the last router has shown to take
-  const last = { destination: us, ttl: FAR }; // nothing steers the way from the first hop to us, so it may be any
+  const last = { destination: us, ttl: FAR }; // nothing steers the way from the last stop to us, so it may be any
   const landed = landing === 'ipip' ? [{ destination: us, ttl: AT_HOME }] : [];
   const legs = [...stops, last, ...landed];
   const sources = sourcesOf(
@@ -49,6 +61,5 @@ export function boomerang(
     source,
   );
   const layers = legs.map((leg, index): Layer => ({ ...leg, source: sources[index]! }));
-  if (turn.position < 1) throw new RangeError(`A boomerang turns at a hop, got position ${turn.position}`);
   return { layers, flow, landing: landing === 'ipip' ? 2 : 1 };
 }

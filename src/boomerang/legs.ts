@@ -25,10 +25,20 @@ const LARGEST_TTL = 255;
 export function legTtls(path: ProbedPath, waypoints: readonly Waypoint[]): number[] {
   const stops = [...waypoints, ...waypoints.slice(0, -1).reverse()];
   const ttls = stops.map(({ position }, index) => exactTtl(path, stops[index - 1]?.position ?? 0, position));
-  let needed = waypoints[0]?.homeTtl ?? FAR; // nothing steers the way home from the first hop
-  for (const [index, { uniform }] of [...stops.entries()].reverse()) {
-    if (uniform) ttls[index] = Math.min(LARGEST_TTL, ttls[index]! - 1 + needed);
-    needed = ttls[index]!;
+  return allowingCopies(
+    ttls,
+    stops.map(({ uniform }) => uniform ?? false),
+    waypoints[0]?.homeTtl ?? FAR, // nothing steers the way home from the first hop
+  );
+}
+
+/** The same ttls, but for those that lead to a stop which copies them inwards. `needed`: the ttl that the header behind the last stop needs. */
+export function allowingCopies(exact: readonly number[], copies: readonly boolean[], needed: number): number[] {
+  const ttls = [...exact];
+  let inside = needed;
+  for (let index = ttls.length - 1; index >= 0; index -= 1) {
+    if (copies[index]) ttls[index] = Math.min(LARGEST_TTL, ttls[index]! - 1 + inside);
+    inside = ttls[index]!;
   }
   return ttls;
 }

@@ -47,6 +47,8 @@ export interface SurveyedHop {
   readonly source: LayerSource;
   /** What came instead of the first probe, whichever way home was tried; null where it landed or nothing came. */
   readonly trouble: (Outcome & { readonly kind: 'answered' }) | null;
+  /** The ttl with which a probe that turned there came home; null where none did. */
+  readonly homeTtl: number | null;
 }
 
 /** A loss must not look like a detour: where longer legs come home, the path's own are asked this often again before they are given up. */
@@ -100,15 +102,17 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
     if (state === 'visited')
       before = before.length === 0 && outcome?.kind === 'landed' ? [fromHome(waypoints[0]!, outcome.ttl)] : waypoints;
     if (state === 'visited' && outcome?.kind === 'landed') heard = before;
-    const leg = legTo(path, waypoints, outcome?.kind === 'landed' ? outcome.ttl : null);
-    yield { position, address, state, source, trouble, ...(state === 'visited' ? { waypoints, leg } : { waypoints: [], leg: null }) };
+    const homeTtl = outcome?.kind === 'landed' ? outcome.ttl : null;
+    const leg = legTo(path, waypoints, homeTtl);
+    const known = { position, address, state, source, trouble, homeTtl };
+    yield { ...known, ...(state === 'visited' ? { waypoints, leg } : { waypoints: [], leg: null }) };
   }
 }
 
 /** Behind the first hop it is known how far home is from there: a header needs one more than that, which the hop itself takes. */
 const fromHome = (first: Waypoint, ttl: number): Waypoint => ({ ...first, homeTtl: FAR - ttl + 1 });
 
-const nothing = { waypoints: [], leg: null, trouble: null } as const;
+const nothing = { waypoints: [], leg: null, trouble: null, homeTtl: null } as const;
 
 interface Visit {
   readonly state: Exclude<HopState, 'silent'>;

@@ -6,8 +6,8 @@ import type { Network } from './network.ts';
 import type { Said } from './session.ts';
 
 export interface RateOptions {
-  /** Probes a second; undefined: as many as is usual. */
-  readonly rate?: number;
+  /** Probes a second; undefined: as many as is usual; `max`: as many as are allowed. */
+  readonly rate?: number | 'max';
   /** The part of a link that probes may take; undefined: 1 %. */
   readonly maxLinkLoad?: number;
 }
@@ -15,6 +15,7 @@ export interface RateOptions {
 const USUAL_RATE = 5000;
 /** Through addresses that anybody may own. */
 const PUBLIC_RATE = 1000;
+const MOST_PUBLIC_RATE = 100_000;
 
 /**
  * The rate to send at. A usual rate that is too high is lowered, and that is said; one that was asked for throws ERR_USAGE. A network
@@ -28,11 +29,15 @@ export function* permittedRate(
   isPublic: boolean,
 ): Generator<Said, number> {
   const share = options.maxLinkLoad ?? USUAL_SHARE;
-  const wanted = options.rate ?? (isPublic ? PUBLIC_RATE : USUAL_RATE);
+  const most = isPublic ? MOST_PUBLIC_RATE : Number.POSITIVE_INFINITY;
+  const wanted = options.rate === 'max' ? most : (options.rate ?? (isPublic ? PUBLIC_RATE : USUAL_RATE));
   if (load === null || !engine.can.realTime) return wanted;
+  if (wanted > most && Number.isFinite(most))
+    throw new BeaconError('ERR_USAGE', `--rate ${wanted} is above ${most}, the most through public addresses: give a smaller one`);
   const speed = linkSpeed?.(route.interface) ?? null;
   const ceiling = ceilingOf(load, speed, share);
   if (wanted <= ceiling.rate) return wanted;
+  if (options.rate === 'max') return ceiling.rate;
   const why = `${arithmetic(load, route, speed, ceiling, share)}${remedy(wanted, ceiling, share)}`;
   if (options.rate !== undefined) {
     throw new BeaconError('ERR_USAGE', `--rate ${wanted} is above the ceiling of ${ceiling.rate} packets a second: ${why}`);

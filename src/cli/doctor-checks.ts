@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { LIMITS, type Limit, limitText, type PackageName } from '../engine/packages/limits.ts';
 import { BeaconError } from '../error.ts';
 import { type Addon, loadAddon } from '../host/addon.ts';
 import { type Capability, capabilities } from '../host/capabilities.ts';
 import { interfaces } from '../host/interface.ts';
+import { MEND_PACKAGES, packageVersion } from '../host/optional-package.ts';
 import { globalAddresses } from '../host/own-addresses.ts';
 import { linkSpeed } from '../host/speed.ts';
 import { missingPackages, PATH } from '../lab/command.ts';
@@ -36,6 +38,8 @@ const lacking = (says: string, mend: string | null): Finding => ({ says, mend, l
 export const CHECKS: Readonly<Record<string, () => Finding>> = {
   system: () => fine(`Node ${process.version}, Linux ${release()}`),
   'live engine': () => withAddon((addon) => fine(addon.libraryVersion())),
+  'pcap engine': () => packageEngine('pcap'),
+  'cap engine': () => packageEngine('cap'),
   'simulated engine': () => fine('any topology, in virtual time: --engine simulated --read demo'),
   'trace and probe': () => holding(['CAP_NET_RAW'], 'may send and hear raw packets'),
   'spray at rate': () =>
@@ -58,6 +62,14 @@ function withAddon(look: (addon: Addon) => Finding, without: Finding = NO_ADDON)
     if (!(error instanceof BeaconError)) throw error;
     return without;
   }
+}
+
+/** Second engines: nothing is lost without them. */
+function packageEngine(name: PackageName): Finding {
+  const version = packageVersion(name);
+  if (version === null) return lacking(`npm's ${name} is not installed or not built`, asRoot(MEND_PACKAGES));
+  const limits: readonly Limit[] = Object.values(LIMITS[name]);
+  return fine(`npm's ${name} ${version}: ${limits.map(limitText).join('; ')} (docs/engines.md)`);
 }
 
 function holding(wanted: readonly Capability[], what: string): Finding {

@@ -1,4 +1,5 @@
 /** The commands that measure, each loaded when it is called. */
+import type { LocateCommandOptions } from './commands/locate.ts';
 import type { ReadyOptions } from './commands/ready.ts';
 import type { SprayCommandOptions } from './commands/spray.ts';
 import type { TraceCommandOptions } from './commands/trace.ts';
@@ -10,6 +11,7 @@ export const MEASURING: Readonly<Record<string, (call: Call, print: (line: strin
   trace: async ({ words, options }) =>
     (await import('./commands/trace.ts')).traceCommand(words[0]!, options as unknown as TraceCommandOptions),
   probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ReadyOptions),
+  locate: async ({ options }) => (await import('./commands/locate.ts')).locateCommand(options as unknown as LocateCommandOptions),
   spray: async ({ options }, print) => {
     const { sprayCommand } = await import('./commands/spray.ts');
     return sprayCommand(options as unknown as SprayCommandOptions, options.json ? null : print);

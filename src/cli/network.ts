@@ -1,6 +1,7 @@
 /** The network a command works on, and who is called what in it. */
 import { readFile, stat } from 'node:fs/promises';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineName } from '../engine/engine.ts';
+import type { LiveOptions } from '../engine/live/live.ts';
 import { BeaconError } from '../error.ts';
 import type { Names } from '../host/names.ts';
 import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
@@ -28,7 +29,7 @@ export interface Network {
 }
 
 export interface NetworkOptions extends ReplayOptions {
-  readonly engine: 'live' | 'simulated' | 'replay';
+  readonly engine: EngineName;
   readonly read?: string;
   /** All that passes is recorded in this file. */
   readonly write?: string;
@@ -60,20 +61,27 @@ export async function openNetwork(options: NetworkOptions, signal: AbortSignal):
   }
 }
 
+/** The engines of the real network. */
+const OPENERS: Readonly<Record<'live' | 'pcap' | 'cap', () => Promise<(options: LiveOptions) => Engine>>> = {
+  live: async () => (await import('../engine/live/live.ts')).openLive,
+  pcap: async () => (await import('../engine/pcap/pcap.ts')).openPcap,
+  cap: async () => (await import('../engine/cap/cap.ts')).openCap,
+};
+
 /** Rooms are loaded when they are needed: a trace must not wait for a simulator. */
 async function openUnrecorded(options: NetworkOptions): Promise<Network> {
   if (options.engine === 'replay') return (await import('./replayed-network.ts')).replayedNetwork(options);
   if (options.engine === 'simulated') return openSimulated(options);
   if (options.read !== undefined)
     throw new BeaconError('ERR_USAGE', `--read ${options.read} is the file of --engine simulated or replay: give that too`);
-  const [{ openLive }, { systemNames }, { ownAddresses }, { linkSpeed }, { loadAddon }] = await Promise.all([
-    import('../engine/live/live.ts'),
+  const [open, { systemNames }, { ownAddresses }, { linkSpeed }, { loadAddon }] = await Promise.all([
+    OPENERS[options.engine](),
     import('../host/names.ts'),
     import('../host/own-addresses.ts'),
     import('../host/speed.ts'),
     import('../host/addon.ts'),
   ]);
-  const engine = openLive({
+  const engine = open({
     interface: options.interface === 'any' ? null : options.interface,
     source: ownAddress(options.address),
     uplink: addressIn('--uplink', options.uplink, 'that of a router on one of our links'),

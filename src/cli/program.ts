@@ -3,7 +3,10 @@ import { Command, Option } from 'commander';
 import { BeaconError } from '../error.ts';
 import { labCommands } from './lab-program.ts';
 import { commandWords } from './next-step.ts';
-import { number, path, prefixes, ring, share, someShare } from './read-options.ts';
+import { budget, confidence, number, path, prefixes, rateOrMax, ring, share, sizes, someShare } from './read-options.ts';
+
+/** As boomerang/swept.ts has them; that is loaded only when a spray begins. */
+const SWEPT = ['ports', 'flow-label', 'source', 'outer', 'inner'] as const;
 
 /** Every option there is; a command takes those that mean something on it. */
 const OPTIONS = {
@@ -69,10 +72,54 @@ const OPTIONS = {
   map: () => new Option('--map <file>', 'where routers decapsulate, and what they are called (docs/map.md)'),
   maxLoss: () =>
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
+  topology: () => new Option('--topology <file>', 'the whole network, as a lab draws it (docs/topology.md), in place of one path'),
+  threshold: () => new Option('--threshold <share>', 'a link that loses more is bad').argParser(someShare).default(0.001, '0.1%'),
+  confidence: () => new Option('--confidence <share>', 'of decisions and intervals').argParser(confidence).default(0.99, '99%'),
+  budget: () =>
+    new Option('--budget <probes or time>', 'it ends after so many probes, such as 50k, or so long, such as 30s')
+      .argParser(budget)
+      .default({ probes: 200_000, seconds: null }, '200k'),
+  sprayCount: () =>
+    new Option('-c, --count <number>', 'packets in all (with --classic: per hop, 30)').argParser(
+      number({ least: 1, most: 4_294_967_295, suffix: true }),
+    ),
+  sprayRate: () =>
+    new Option(
+      '--rate <packets>',
+      'packets a second in all, such as 500 or 20k; max: as many as are allowed (default: 5000; 1000 through public addresses)',
+    ).argParser(rateOrMax),
+  duration: () =>
+    new Option('--duration <seconds>', 'ends after so long (default: 10, without --count)').argParser(
+      number({ least: 0.001, most: 1e6, fraction: true }),
+    ),
+  paths: () => new Option('--paths <file>', 'many paths, one a line as --path takes it; with --map their hops are not asked first'),
+  sweepHops: () => new Option('--sweep-hops', "each path's every hop, not its end alone"),
+  sprayFlows: () =>
+    new Option('--flows <number>', 'so many values of the swept field (default: 1, or all of --values)').argParser(
+      number({ least: 1, most: 65_535 }),
+    ),
+  sweep: () =>
+    new Option('--sweep <field>', 'what differs from flow to flow (default: ports; with --segment over IPv6 flow-label)').choices(SWEPT),
+  segment: () =>
+    new Option('--segment <position>', 'which flows lose between this hop and the next: only headers between the two differ').argParser(
+      number({ least: 0, most: 254 }),
+    ),
+  values: () => new Option('--values <list>', 'the values to sweep: 40001,40007-40010, or addresses and prefixes'),
+  spraySize: () => new Option('--size <bytes>', 'size of the probes on the first link; a range is sent in up to 8 steps').argParser(sizes),
+  sender: () =>
+    new Option('--sender <name>', 'what sends (auto: never changes a device)')
+      .choices(['auto', 'live', 'afxdp', 'sendmmsg', 'inject'])
+      .default('auto'),
+  matcher: () => new Option('--matcher <name>', 'what counts').choices(['auto', 'tc', 'xdp', 'pcap']).default('auto'),
+  tag: () =>
+    new Option('--tag <which>', 'probes with a keyed tag; of others the counts are not verified')
+      .choices(['full', 'sampled', 'none'])
+      .default('full'),
+  stopLoss: () => new Option('--stop-loss <share>', 'ends where more than this is lost in a second, such as 50%').argParser(share),
   classic: () => new Option('--classic', 'the text of the first braceroute, packet by packet'),
   engine: () =>
-    new Option('--engine <name>', 'the network: the real one, a topology in memory, or a recording')
-      .choices(['live', 'simulated', 'replay'])
+    new Option('--engine <name>', 'the network: the real one (live; over npm packages: pcap, cap), a topology in memory, or a recording')
+      .choices(['live', 'pcap', 'cap', 'simulated', 'replay'])
       .default('live'),
   read: () => new Option('--read <file>', 'the topology of the simulated engine, or the recording to replay'),
   write: () => new Option('--write <file>', 'record every packet and the plan (pcapng, docs/recording.md)'),
@@ -128,6 +175,24 @@ const BOOMERANGS = [
   ...NETWORK,
 ] as const;
 
+/** What a spray has in place of a probe's. */
+const INSTEAD: Partial<Record<OptionName, OptionName>> = { probeCount: 'sprayCount', rate: 'sprayRate', size: 'spraySize' };
+const SPRAY: readonly OptionName[] = [
+  ...BOOMERANGS.map((name) => INSTEAD[name] ?? name),
+  'paths',
+  'sweepHops',
+  'sprayFlows',
+  'sweep',
+  'segment',
+  'values',
+  'duration',
+  'sender',
+  'matcher',
+  'tag',
+  'stopLoss',
+  'classic',
+];
+
 function takes(command: Command, ...names: readonly OptionName[]): Command {
   for (const name of names) command.addOption(OPTIONS[name]());
   return command;
@@ -175,7 +240,22 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
     'trace',
   );
   act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
-  act(takes(root.command('spray').description('a path packet by packet (with --classic)'), 'classic', ...BOOMERANGS), 'spray');
+  act(
+    takes(
+      root.command('locate').description('which link or router loses packets, in which direction, and what cannot be told from here'),
+      'topology',
+      'threshold',
+      'confidence',
+      'budget',
+      'numeric',
+      ...BOOMERANGS.filter((name) => name !== 'probeCount' && name !== 'maxLoss'),
+    ),
+    'locate',
+  );
+  act(
+    takes(root.command('spray').description('paths at rate, over many flows; with --classic one path packet by packet'), ...SPRAY),
+    'spray',
+  );
   act(
     takes(
       root.command('replay').argument('<file>').description('the report of a run that was recorded with --write'),

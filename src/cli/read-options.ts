@@ -23,6 +23,33 @@ export function number({ least, most, fraction = false, suffix = false }: Number
   };
 }
 
+/** `20k`, `1.5M`, or `max`: as many as are allowed. */
+export function rateOrMax(text: string): number | 'max' {
+  if (text === 'max') return text;
+  try {
+    return number({ least: 1, most: 100_000_000, suffix: true })(text);
+  } catch {
+    throw new InvalidArgumentError('Give packets a second from 1 to 100M, such as 500 or 20k, or max.');
+  }
+}
+
+/** Bytes, both ends included. */
+export interface SizeRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+const LEAST_SIZE = 64;
+const MOST_SIZE = 65_535;
+
+/** `256` or `128-1400`. */
+export function sizes(text: string): SizeRange {
+  const [, low, high] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  const range = { low: Number(low), high: Number(high ?? low) };
+  if (low !== undefined && range.low >= LEAST_SIZE && range.high <= MOST_SIZE && range.low <= range.high) return range;
+  throw new InvalidArgumentError(`Give bytes from ${LEAST_SIZE} to ${MOST_SIZE}, such as 256, or a range such as 128-1400.`);
+}
+
 /** `2.5%` or `0.025`. */
 export function share(text: string): number {
   const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
@@ -36,6 +63,33 @@ export function someShare(text: string): number {
   const value = share(text);
   if (value > 0) return value;
   throw new InvalidArgumentError('Give a part above 0, such as 5%.');
+}
+
+export interface Budget {
+  /** At most so many probes. */
+  readonly probes: number;
+  /** At most so long; null: as long as it takes. */
+  readonly seconds: number | null;
+}
+
+export const MOST_PROBES = 10_000_000;
+
+/** `200k` probes, or `30s`. */
+export function budget(text: string): Budget {
+  const [, seconds] = /^(\d+(?:\.\d+)?)s$/.exec(text) ?? [];
+  if (seconds !== undefined && Number(seconds) > 0 && Number(seconds) <= 86_400) return { probes: MOST_PROBES, seconds: Number(seconds) };
+  try {
+    return { probes: number({ least: 1, most: MOST_PROBES, suffix: true })(text), seconds: null };
+  } catch {
+    throw new InvalidArgumentError('Give probes such as 50k, or a time such as 30s.');
+  }
+}
+
+/** Of decisions: less than certain, and better than tossing a coin. */
+export function confidence(text: string): number {
+  const value = share(text);
+  if (value >= 0.5 && value <= 0.999999) return value;
+  throw new InvalidArgumentError('Give a part from 50% to 99.9999%.');
 }
 
 /** A path as it is printed, or with commas: `[10.0.0.1 * 10.0.1.1]`, `a,r1,r2`. null: a hop that nobody knows. */

@@ -24,6 +24,8 @@ export interface WriteOptions {
 const RUN_BYTES = 24;
 const CAPTURED: Readonly<Record<Engine['name'], { linkType: number; filter?: string }>> = {
   live: { linkType: LINK_TYPE.linuxCooked2, filter: CAPTURE_FILTER },
+  pcap: { linkType: LINK_TYPE.ethernet, filter: CAPTURE_FILTER },
+  cap: { linkType: LINK_TYPE.ethernet, filter: CAPTURE_FILTER },
   simulated: { linkType: LINK_TYPE.ethernet },
   replay: { linkType: LINK_TYPE.linuxCooked2 },
 };

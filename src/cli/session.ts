@@ -80,8 +80,13 @@ function stamped({ type, ...rest }: Said, timeMs: number): Event {
 const stampMs = ({ engine, stampNs = engine.nowNs }: Network, said: Said): number => Number(stampNs(said) / 1000n) / 1000;
 
 async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void, signal: AbortSignal): Promise<Verdict> {
+  let timer: NodeJS.Timeout | undefined;
+  let begin = (): void => {};
   const tooLate = new Promise<null>((resolve) => {
-    const begin = (): void => void setTimeout(() => resolve(null), GRACE_MS);
+    begin = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => resolve(null), GRACE_MS);
+    };
     if (signal.aborted) begin();
     else signal.addEventListener('abort', begin, { once: true });
   });
@@ -96,6 +101,7 @@ async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) =>
       return { reached: null, exit: CANNOT_TELL };
     }
     if (step.done) return step.value;
+    if (signal.aborted && step.value.type === 'spray') begin(); // what is under way is waited for, and that is told
     tell(step.value);
   }
 }

@@ -1,7 +1,8 @@
 /** The door to a network: packets out, packets in, and the only clock there is. */
 import type { Address } from '../wire/address.ts';
+import type { Spraying, SprayJob } from './spray.ts';
 
-export type EngineName = 'live' | 'simulated' | 'replay';
+export type EngineName = 'live' | 'pcap' | 'cap' | 'simulated' | 'replay';
 
 /**
  * One user at a time. Time is nanoseconds since 1970 on whatever clock stamps the packets; in a simulated network it moves only
@@ -27,6 +28,11 @@ export interface Engine extends AsyncDisposable {
    * stamped before it has been handed out. The bytes are the caller's to keep.
    */
   receive(untilNs: bigint): Promise<readonly Packet[]>;
+  /**
+   * Sends templates at a rate and counts what comes home; from then on nothing else is asked of this engine but `nowNs`, `drops`,
+   * `disturbances` and `close`. Left out where it cannot. Throws BeaconError.
+   */
+  spray?(job: SprayJob): Promise<Spraying>;
   /** Packets lost by this machine, on their way in or out, since the engine opened; only ever grows. */
   drops(): number;
   /** What befell this machine itself so far, oldest first; left out where nothing can. */
@@ -46,7 +52,15 @@ export interface Sent {
 }
 
 export interface Notice {
-  readonly code: 'INTERFACE_DOWN' | 'CLOCK_STEP' | 'OTHER_UPLINK' | 'RECORDING_ENDS' | 'NOT_RECORDED' | 'PLAN_REBUILT';
+  readonly code:
+    | 'INTERFACE_DOWN'
+    | 'CLOCK_STEP'
+    | 'OTHER_UPLINK'
+    | 'DROPS_UNCOUNTED'
+    | 'INTERFACE_UNHEARD'
+    | 'RECORDING_ENDS'
+    | 'NOT_RECORDED'
+    | 'PLAN_REBUILT';
   readonly message: string;
 }
 

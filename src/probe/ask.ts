@@ -40,6 +40,8 @@ export interface Asking {
 type Landing = Extract<Sighting, { kind: 'landing' }>;
 type Heard = Extract<Sighting, { kind: 'answer' }>;
 
+const NOTHING: readonly Observation[] = [];
+
 /** Probes are sent in bursts of no more than this, between looks at what came back. */
 const BURST = 64;
 /** Packets are handed out nearly in the order of their stamps: this much later, none that is earlier will come. */
@@ -74,7 +76,8 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
         settledNs = Math.max(settledNs, packets.length === 0 ? untilNs : sinceNs(packets.at(-1)!.timeNs) - DISORDER_NS);
         const oldest = pending.oldest();
         const anyDue = oldest >= 0 && pending.sentNs(oldest) + options.timeoutNs() < settledNs;
-        for (const outcome of expired(Math.min(settledNs, looks.look(anyDue)), options.timeoutNs())) yield outcome;
+        const lookedNs = looks.look(anyDue);
+        if (anyDue) for (const outcome of expired(Math.min(settledNs, lookedNs), options.timeoutNs())) yield outcome;
       }
     } finally {
       for (let sequence = firstOfOurs; sequence < pending.next(); sequence += 1) {
@@ -84,56 +87,53 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
     }
   }
 
-  function* observe(packet: Packet, options: AskOptions): Generator<Observation> {
+  /** Mostly one; a generator would take as long as the match. */
+  function observe(packet: Packet, options: AskOptions): readonly Observation[] {
     const sighting = match(packet, run, pending);
     if ('rewritten' in sighting) rewritten ??= sighting.rewritten;
     if (sighting.kind === 'translated') {
       strays.passing += 1;
-      return;
+      return NOTHING;
     }
     if (!('sequence' in sighting)) {
       strays[sighting.kind] += 1;
-      return;
+      return NOTHING;
     }
     const probe: Probe = { sequence: sighting.sequence, question: pending.question(sighting.sequence)! };
     if (sighting.kind !== 'landing' && arrivedOnLoopback(packet, probe)) {
       strays.self += 1;
-      return;
+      return NOTHING;
     }
     if (packet.arrivedBy !== probe.question.route.interface) engine.heard?.(packet, probe.question.route);
     const state = pending.state(probe.sequence);
-    if (sighting.kind === 'redirect') yield { kind: 'redirect', probe };
-    else if (state === STATE.lost || state === STATE.unknown) yield { kind: 'late', probe };
-    else if (state === STATE.landed || state === STATE.answered) yield { kind: 'duplicate', probe };
-    else if (state === STATE.outstanding)
-      yield* settle(sighting, probe, sinceNs(packet.timeNs) - pending.sentNs(probe.sequence), options, packet.arrivedBy);
+    if (sighting.kind === 'redirect') return [{ kind: 'redirect', probe }];
+    if (state === STATE.lost || state === STATE.unknown) return [{ kind: 'late', probe }];
+    if (state === STATE.landed || state === STATE.answered) return [{ kind: 'duplicate', probe }];
+    if (state !== STATE.outstanding) return NOTHING;
+    return settle(sighting, probe, sinceNs(packet.timeNs) - pending.sentNs(probe.sequence), options, packet.arrivedBy);
   }
 
-  function* settle(
+  function settle(
     sighting: Landing | Heard,
     probe: Probe,
     rttNs: number,
     options: AskOptions,
     arrivedBy: string | undefined,
-  ): Generator<Observation> {
-    if (rttNs > options.timeoutNs()) {
-      yield verdictOf(probe, false);
-      yield { kind: 'late', probe };
-    } else if (sighting.kind === 'landing') {
-      held.delete(probe.sequence);
+  ): readonly Observation[] {
+    if (rttNs > options.timeoutNs()) return [verdictOf(probe, false), { kind: 'late', probe }];
+    if (sighting.kind === 'landing') {
+      if (held.size > 0) held.delete(probe.sequence);
       pending.settle(probe.sequence, STATE.landed);
-      yield { kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl, arrivedBy };
-    } else if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {
-      const answer = answered(sighting, probe, rttNs, arrivedBy);
-      if (held.has(probe.sequence)) yield { kind: 'duplicate', probe };
-      else {
-        held.set(probe.sequence, answer);
-        yield { kind: 'held', probe, answer };
-      }
-    } else {
-      pending.settle(probe.sequence, STATE.answered);
-      yield answered(sighting, probe, rttNs, arrivedBy);
+      return [{ kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl, arrivedBy }];
     }
+    const answer = answered(sighting, probe, rttNs, arrivedBy);
+    if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {
+      if (held.has(probe.sequence)) return [{ kind: 'duplicate', probe }];
+      held.set(probe.sequence, answer);
+      return [{ kind: 'held', probe, answer }];
+    }
+    pending.settle(probe.sequence, STATE.answered);
+    return [answer];
   }
 
   function* expired(settledNs: number, timeoutNs: number): Generator<Outcome> {

@@ -36,13 +36,22 @@ export interface Load {
   readonly bytes: number;
 }
 
-/** Of itineraries that are asked equally often; null without any. */
-export function loadOf(itineraries: readonly Itinerary[]): Load | null {
-  if (itineraries.length === 0) return null;
-  const all = itineraries.flatMap(linkLoads);
+/** Of itineraries that are asked equally often; null without any. They are looked at one by one: there may be 80,000. */
+export function loadOf(itineraries: Iterable<Itinerary>): Load | null {
   const bytes = new Map<string, number>();
-  for (const load of all) bytes.set(load.between.join(' '), (bytes.get(load.between.join(' ')) ?? 0) + load.bytes);
-  return { crossings: Math.max(...all.map(({ times }) => times)), bytes: Math.max(...bytes.values()) / itineraries.length };
+  let [count, crossings] = [0, 0];
+  for (const itinerary of itineraries) {
+    count += 1;
+    for (const load of linkLoads(itinerary)) {
+      const link = load.between.join(' ');
+      bytes.set(link, (bytes.get(link) ?? 0) + load.bytes);
+      crossings = Math.max(crossings, load.times);
+    }
+  }
+  if (count === 0) return null;
+  let busiest = 0;
+  for (const each of bytes.values()) busiest = Math.max(busiest, each);
+  return { crossings, bytes: busiest / count };
 }
 
 /** Packets a second on one link, where nothing else is asked for. */

@@ -1,143 +1,190 @@
-/** One JSON object a packet (docs/decode.md). Built as text: making an object for `JSON.stringify` would cost three times as much. */
+/**
+ * One JSON object a packet (docs/decode.md), as bytes: objects for `JSON.stringify` would cost ten times as much. What stands between the
+ * numbers that change from packet to packet comes again and again, and is kept in pieces.
+ */
 import type { PacketSlot } from '../capture/slot.ts';
-import { checksum } from '../wire/checksum.ts';
 import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
 import { uint16, uint32 } from '../wire/fields.ts';
 import { type Glance, glance, newGlance } from '../wire/glance.ts';
 import { nextHopMtu, readIcmp, readQuote } from '../wire/icmp.ts';
-import { expectedTransport, headerChecksum } from './decode-checksums.ts';
+import { expectedTransport } from './decode-checksums.ts';
+import { putLayer } from './decode-json-layer.ts';
 import { isReturn } from './decode-line.ts';
 import type { Sight } from './decode-sight.ts';
-import { addressIn, nineDigits } from './decode-words.ts';
+import { newPage, type Page, piece, put, putByte, putDigits, putMilliseconds, putNumber, putText, turn } from './page.ts';
+import { createPieces, wordNumber } from './pieces.ts';
 
 export const DECODE_VERSION = 1;
 
-export function jsonOf(slot: PacketSlot, sight: Sight): string {
+const [COMMA, CLOSE] = [0x2c, 0x7d];
+const NULL = piece('null');
+const CAPTURED = piece(',"captured":');
+const LAYERS = piece(',"layers":[');
+const NO_BODY = piece('],"body":null');
+const EXPECTED = piece(',"expected":');
+const NO_QUOTE = piece(',"quote":null');
+const QUOTE = piece(',"quote":{"length":');
+
+/** Without a line end. */
+export function putJson(page: Page, slot: PacketSlot, sight: Sight): void {
   const { bytes } = slot;
-  let text = `{"v":${DECODE_VERSION},"type":"packet","timeMs":${timeMs(slot)},"number":${sight.number},"interface":${quotedName(slot.interface)}`;
-  text += `,"direction":${sight.direction === null ? 'null' : sight.direction === 'inbound' ? '"in"' : '"out"'}`;
-  text += `,"length":${slot.originalLength},"captured":${slot.end - slot.at},"linkType":${slot.linkType}`;
-  text += `,"comment":${slot.comment === null ? 'null' : JSON.stringify(slot.comment)},"kind":"${sight.kind}","probe":${probeJson(sight)}`;
-  text += `,"layers":${layersJson(bytes, sight.outer)},"body":${bodyJson(bytes, sight.outer)},"quote":${quoteJson(bytes, sight)}}`;
-  return text;
+  putTime(page, slot);
+  putNumber(page, sight.number);
+  put(page, placeText({ slot, sight }, wordNumber(slot.interface), wordNumber(sight.direction), 0));
+  putNumber(page, slot.originalLength);
+  put(page, CAPTURED);
+  putNumber(page, slot.end - slot.at);
+  putKind(page, slot, sight);
+  if (sight.sequence >= 0) putProbe(page, sight);
+  put(page, LAYERS);
+  putLayers(page, bytes, sight.outer);
+  putBody(page, bytes, sight.outer);
+  if (sight.quoteAt < 0) put(page, NO_QUOTE);
+  else putQuote(page, bytes, sight);
+  putByte(page, CLOSE);
 }
+
+const timeText = (timeMs: string): string => `{"v":${DECODE_VERSION},"type":"packet","timeMs":${timeMs},"number":`;
+const secondText = createPieces((seconds: number) => timeText(`${seconds}000.000000`));
+/** How long that piece goes on behind its second. */
+const FRACTION = '000.000000,"number":'.length;
 
 /** Exact in decimal, though few readers' numbers are. Null where the file gives no time. */
-function timeMs({ seconds, nanoseconds }: PacketSlot): string {
-  if (seconds === 0 && nanoseconds === 0) return 'null';
-  if (seconds <= 0) return String(seconds * 1000 + nanoseconds / 1e6);
-  const digits = nineDigits(nanoseconds);
-  return `${seconds}${digits.slice(0, 3)}.${digits.slice(3)}`;
-}
-
-let lastName: string | null = null;
-let lastQuoted = 'null';
-
-function quotedName(name: string | null): string {
-  if (name !== lastName) {
-    lastName = name;
-    lastQuoted = JSON.stringify(name);
+function putTime(page: Page, { seconds, nanoseconds }: PacketSlot): void {
+  if (seconds <= 0 || seconds > Number.MAX_SAFE_INTEGER) {
+    putText(page, timeText(seconds === 0 && nanoseconds === 0 ? 'null' : String(seconds * 1000 + nanoseconds / 1e6)));
+    return;
   }
-  return lastQuoted;
+  put(page, secondText(seconds, seconds, seconds / 2 ** 32, 0));
+  const at = page.at - FRACTION;
+  const milliseconds = Math.floor(nanoseconds / 1e6);
+  const rest = nanoseconds - milliseconds * 1e6;
+  const high = Math.floor(rest / 10_000);
+  putDigits(page, at, milliseconds, 3);
+  putDigits(page, at + 4, high, 2);
+  putDigits(page, at + 6, rest - high * 10_000, 4);
 }
 
-function probeJson(sight: Sight): string {
-  if (sight.sequence < 0) return 'null';
-  const { shape, leg } = sight;
-  const way = shape === null || leg < 0 ? 'null' : isReturn(sight) ? '"return"' : '"forward"';
-  return (
-    `{"run":${sight.run},"sequence":${sight.sequence},"path":${sight.path},"hop":${shape === null ? 'null' : shape.hop}` +
-    `,"leg":${leg < 0 ? 'null' : leg + 1},"legs":${shape === null ? 'null' : shape.legs},"way":${way}` +
-    `,"ageMs":${Number.isNaN(sight.ageNs) ? 'null' : sight.ageNs / 1e6},"grade":${sight.grade === null ? 'null' : `"${sight.grade}"`}}`
-  );
+interface Seen {
+  readonly slot: PacketSlot;
+  readonly sight: Sight;
 }
 
-function layersJson(bytes: Uint8Array, seen: Glance): string {
-  let text = '[';
-  for (let i = 0; i < seen.count; i += 1) text += (i > 0 ? ',' : '') + layerJson(bytes, seen.at[i]!, seen.length[i]!);
-  return `${text}]`;
+const DIRECTIONS = { inbound: '"in"', outbound: '"out"' } as const;
+
+const placeText = createPieces(
+  ({ slot, sight }: Seen) =>
+    `,"interface":${JSON.stringify(slot.interface)},"direction":${sight.direction === null ? 'null' : DIRECTIONS[sight.direction]},"length":`,
+);
+
+const kindOf = ({ slot, sight }: Seen): string =>
+  `,"linkType":${slot.linkType},"comment":${JSON.stringify(slot.comment)},"kind":"${sight.kind}"` +
+  `,"probe":${sight.sequence < 0 ? 'null' : `{"run":${sight.run},"sequence":`}`;
+const kindText = createPieces(kindOf);
+const strangeText = createPieces(kindOf);
+
+function putKind(page: Page, slot: PacketSlot, sight: Sight): void {
+  const seen = { slot, sight };
+  if (slot.comment !== null) putText(page, kindOf(seen));
+  else put(page, (sight.sequence < 0 ? strangeText : kindText)(seen, wordNumber(sight.kind), slot.linkType, sight.run));
 }
 
-function layerJson(bytes: Uint8Array, at: number, length: number): string {
-  return bytes[at]! >> 4 === 6 ? layer6(bytes, at, length) : layer4(bytes, at, length);
+const WAYS = ['null', '"forward"', '"return"'] as const;
+const wayOf = (sight: Sight): 0 | 1 | 2 => (sight.shape === null || sight.leg < 0 ? 0 : isReturn(sight) ? 2 : 1);
+
+const wayText = createPieces((sight: Sight) => {
+  const { path, shape, leg } = sight;
+  const [hop, legs] = [shape?.hop ?? null, shape?.legs ?? null];
+  return `,"path":${path},"hop":${hop},"leg":${leg < 0 ? null : leg + 1},"legs":${legs},"way":${WAYS[wayOf(sight)]},"ageMs":`;
+});
+/** No packet has so many layers. */
+const MOST_LEGS = 4096;
+
+const gradeText = createPieces(({ grade }: Sight) => `,"grade":${grade === null ? 'null' : `"${grade}"`}}`);
+
+function putProbe(page: Page, sight: Sight): void {
+  const { sequence, path, shape, leg, ageNs, grade } = sight;
+  putNumber(page, sequence);
+  const legs = (leg + 1) * MOST_LEGS + (shape === null ? 0 : shape.legs);
+  put(page, wayText(sight, path, shape === null ? -1 : shape.hop, 3 * legs + wayOf(sight)));
+  if (Number.isNaN(ageNs)) put(page, NULL);
+  else putMilliseconds(page, ageNs);
+  put(page, gradeText(sight, wordNumber(grade), 0, 0));
 }
 
-const PLAIN_FLAGS = 0x4000; // DF and nothing else
-
-function layer4(bytes: Uint8Array, at: number, length: number): string {
-  const flags = uint16(bytes, at + 6);
-  const found = decimal(uint16(bytes, at + 10));
-  const isRight = checksum(bytes, at, at + (bytes[at]! & 0x0f) * 4) === 0;
-  return `{"family":4,"source":"${addressIn(bytes, at + 12, false)}","destination":"${addressIn(bytes, at + 16, false)}","ttl":${decimal(bytes[at + 8]!)}${TRAFFIC[bytes[at + 1]!]}${decimal(uint16(bytes, at + 4))},"flowLabel":null,"length":${decimal(length)}${flags === PLAIN_FLAGS ? ALONE : flagsJson(flags)}${decimal(bytes[at + 9]!)},"checksum":${found},"expected":${isRight ? found : headerChecksum(bytes, at)}}`;
-}
-
-const flagsJson = (flags: number): string =>
-  `,"dontFragment":${(flags & 0x4000) !== 0},"moreFragments":${(flags & 0x2000) !== 0},"fragmentOffset":${(flags & 0x1fff) * 8},"protocol":`;
-const ALONE = flagsJson(PLAIN_FLAGS);
-
-/** By the byte of DSCP and ECN. */
-const TRAFFIC: readonly string[] = Array.from({ length: 256 }, (_, byte) => `,"dscp":${byte >> 2},"ecn":${byte & 3},"id":`);
-
-const decimals: (string | undefined)[] = Array<string | undefined>(65_576 + 40).fill(undefined);
-
-/** 16-bit numbers in decimal, each made once. */
-function decimal(value: number): string {
-  let text = decimals[value];
-  if (text === undefined) {
-    text = String(value);
-    decimals[value] = text;
+function putLayers(page: Page, bytes: Uint8Array, seen: Glance): void {
+  for (let i = 0; i < seen.count; i += 1) {
+    if (i > 0) putByte(page, COMMA);
+    putLayer(page, bytes, seen.at[i]!, i, seen.count);
   }
-  return text;
 }
 
-function layer6(bytes: Uint8Array, at: number, length: number): string {
-  const traffic = (uint16(bytes, at) >> 4) & 0xff;
-  return (
-    `{"family":6,"source":"${addressIn(bytes, at + 8, true)}","destination":"${addressIn(bytes, at + 24, true)}","ttl":${bytes[at + 7]}` +
-    `,"dscp":${traffic >> 2},"ecn":${traffic & 3},"id":null,"flowLabel":${uint32(bytes, at) & 0xfffff},"length":${length}` +
-    `,"dontFragment":null,"moreFragments":null,"fragmentOffset":null,"protocol":${bytes[at + 6]},"checksum":null,"expected":null}`
-  );
-}
-
-/** What follows the innermost header; null where there is none. */
-function bodyJson(bytes: Uint8Array, seen: Glance): string {
-  if (seen.count === 0) return 'null';
-  const length = seen.end - seen.bodyAt;
-  const last = seen.at[seen.count - 1]!;
-  const isV6 = bytes[last]! >> 4 === 6;
-  if (!seen.fragment && length >= 8) {
-    if (seen.protocol === UDP_PROTOCOL) return udpJson(bytes, seen);
-    if (seen.protocol === FAMILIES[isV6 ? 6 : 4].icmpProtocol) return icmpJson(bytes, seen, isV6 ? 6 : 4);
+/** Behind the layers: what follows the innermost header; null where there is none. */
+function putBody(page: Page, bytes: Uint8Array, seen: Glance): void {
+  if (seen.count === 0) {
+    put(page, NO_BODY);
+    return;
   }
-  return `{"kind":"other","protocol":${seen.protocol},"fragment":${seen.fragment},"length":${length}}`;
+  const { bodyAt, end, protocol, fragment } = seen;
+  const family = bytes[seen.at[seen.count - 1]!]! >> 4 === 6 ? 6 : 4;
+  const isWhole = !fragment && end - bodyAt >= 8;
+  if (isWhole && protocol === UDP_PROTOCOL) putUdp(page, bytes, seen);
+  else if (isWhole && protocol === FAMILIES[family].icmpProtocol) putIcmp(page, bytes, seen, family);
+  else putText(page, `],"body":{"kind":"other","protocol":${protocol},"fragment":${fragment},"length":${end - bodyAt}`);
+  putByte(page, CLOSE);
 }
 
-function udpJson(bytes: Uint8Array, seen: Glance): string {
+interface Body {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
+const udpText = createPieces(({ bytes, at }: Body) => {
+  const [source, destination, length] = [uint16(bytes, at), uint16(bytes, at + 2), uint16(bytes, at + 4)];
+  return `],"body":{"kind":"udp","sourcePort":${source},"destinationPort":${destination},"length":${length},"checksum":`;
+});
+
+function putUdp(page: Page, bytes: Uint8Array, seen: Glance): void {
   const at = seen.bodyAt;
-  return (
-    `{"kind":"udp","sourcePort":${uint16(bytes, at)},"destinationPort":${uint16(bytes, at + 2)},"length":${uint16(bytes, at + 4)}` +
-    `,"checksum":${uint16(bytes, at + 6)},"expected":${expectedTransport(bytes, seen, at + 6)}}`
-  );
+  put(page, udpText({ bytes, at }, uint32(bytes, at), uint16(bytes, at + 4), 0));
+  putChecksum(page, bytes, seen, at + 6);
 }
 
-function icmpJson(bytes: Uint8Array, seen: Glance, family: 4 | 6): string {
-  const at = seen.bodyAt;
+interface Message extends Body {
+  readonly family: 4 | 6;
+}
+
+const icmpText = createPieces(({ bytes, at, family }: Message) => {
   const read = readIcmp(bytes.subarray(at, at + 8), family);
   const mtu = read.ok ? nextHopMtu(read.header) : null;
-  return (
-    `{"kind":"icmp","icmpType":${bytes[at]},"code":${bytes[at + 1]},"mtu":${mtu}` +
-    `,"checksum":${uint16(bytes, at + 2)},"expected":${expectedTransport(bytes, seen, at + 2)}}`
-  );
+  return `],"body":{"kind":"icmp","icmpType":${bytes[at]},"code":${bytes[at + 1]},"mtu":${mtu},"checksum":`;
+});
+
+function putIcmp(page: Page, bytes: Uint8Array, seen: Glance, family: 4 | 6): void {
+  const at = seen.bodyAt;
+  put(page, icmpText({ bytes, at, family }, uint16(bytes, at), uint32(bytes, at + 4), family));
+  putChecksum(page, bytes, seen, at + 2);
+}
+
+function putChecksum(page: Page, bytes: Uint8Array, seen: Glance, at: number): void {
+  putNumber(page, uint16(bytes, at));
+  put(page, EXPECTED);
+  const expected = expectedTransport(bytes, seen, at);
+  if (expected === null) put(page, NULL);
+  else putNumber(page, expected);
 }
 
 const spare = newGlance();
 
-function quoteJson(bytes: Uint8Array, sight: Sight): string {
-  if (sight.quoteAt < 0) return 'null';
+function putQuote(page: Page, bytes: Uint8Array, sight: Sight): void {
   const seen = sight.quote.count > 0 ? sight.quote : spare;
   if (seen === spare) glance(bytes, sight.quoteAt, sight.quoteEnd, spare); // of a nested error, which is no answer to us
-  const { layers, body } = { layers: layersJson(bytes, seen), body: bodyJson(bytes, seen) };
-  return `{"length":${sight.quoteEnd - sight.quoteAt},"layers":${layers},"body":${body},"labels":${labelsJson(bytes, sight)}}`;
+  put(page, QUOTE);
+  putNumber(page, sight.quoteEnd - sight.quoteAt);
+  put(page, LAYERS);
+  putLayers(page, bytes, seen);
+  putBody(page, bytes, seen);
+  putText(page, `,"labels":${labelsJson(bytes, sight)}}`);
 }
 
 /** MPLS labels that the router added behind the quote (RFC 4950), outermost first. */
@@ -148,4 +195,18 @@ function labelsJson(bytes: Uint8Array, sight: Sight): string {
   const { extensions } = readQuote(bytes.subarray(outer.bodyAt, outer.end), family);
   const labels = extensions.flatMap((object) => (object.kind === 'mpls' ? object.labels : []));
   return JSON.stringify(labels);
+}
+
+const SHORT_PAGE = 4096;
+
+/** The same as text, for those who print few. */
+export function jsonOf(slot: PacketSlot, sight: Sight): string {
+  const full: Buffer[] = [];
+  const page = newPage(SHORT_PAGE, (bytes) => {
+    full.push(bytes);
+    return Buffer.allocUnsafe(SHORT_PAGE);
+  });
+  putJson(page, slot, sight);
+  turn(page);
+  return Buffer.concat(full).toString();
 }

@@ -8,8 +8,9 @@ import { carriesIdentity, isGenuine, readSentNs } from '../wire/identity.ts';
 import { readLink } from '../wire/link-header.ts';
 import { expectedTransport, headerChecksum } from './decode-checksums.ts';
 import { isReturn, lineOf } from './decode-line.ts';
-import type { Decoder, Sight } from './decode-sight.ts';
+import type { Sight } from './decode-sight.ts';
 import { addressIn, etherTypeWords, hex, icmpWords, protocolWords, timeText } from './decode-words.ts';
+import type { Decoder } from './decoder.ts';
 import { printableLines } from './printable.ts';
 
 /** An error may quote an error, and so on: no more of them than this are told. */

@@ -5,6 +5,8 @@
  */
 import type { LayerSourceKind } from '../boomerang/layer-source.ts';
 import type { HopState } from '../boomerang/survey.ts';
+import type { LossEstimate } from '../locate/links.ts';
+import type { DeviceSuspect, LinkSuspect, UnknownPart, VerdictKind } from '../locate/verdict.ts';
 import type { Address } from '../wire/address.ts';
 
 export const EVENT_VERSION = 1;
@@ -18,8 +20,16 @@ export type Event =
   | FlowsEvent
   | TallyEvent
   | NameEvent
+  | PlanEvent
+  | LinkEvent
+  | VerdictEvent
   | ComparisonEvent
   | DifferenceEvent
+  | SprayEvent
+  | CountEvent
+  | FlowEvent
+  | SegmentEvent
+  | SprayedEvent
   | ProblemEvent
   | EndEvent;
 
@@ -29,7 +39,7 @@ interface Common {
 }
 
 export type TraceCommand = 'trace' | 'reverse' | 'between';
-export type Command = TraceCommand | 'probe' | 'spray';
+export type Command = TraceCommand | 'probe' | 'spray' | 'locate';
 
 export interface StartEvent extends Common {
   readonly type: 'start';
@@ -161,11 +171,199 @@ export interface RttSummary {
   readonly max: number;
 }
 
+/** A spray under way: ten times a second on a terminal, once a second as a line. */
+export interface SprayEvent extends Common {
+  readonly type: 'spray';
+  readonly elapsedMs: number;
+  /** Packets a second that are asked for; null: as many as there can be. */
+  readonly rate: number | null;
+  /** Packets a second that went in the last second. */
+  readonly kept: number;
+  readonly sent: number;
+  readonly received: number;
+  /** Of what was sent in the last second and would be home by now. Null: nothing yet. */
+  readonly loss: number | null;
+  readonly lossLow: number | null;
+  readonly lossHigh: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Packets that this machine lost itself; null: nobody counts them. */
+  readonly drops: number | null;
+  /** All is sent; what is under way is waited for. */
+  readonly draining: boolean;
+  /** The cells of which most is missing. */
+  readonly worst: readonly SprayedCell[];
+}
+
+/** One flow of the probes to one position of one path. */
+export interface SprayedCell {
+  /** Which of the paths, 1 being the first. */
+  readonly part: number;
+  readonly position: number;
+  readonly address: Address | null;
+  /** Bytes on the first link; null: as small as they get. */
+  readonly size: number | null;
+  /** What its field holds. */
+  readonly value: number | Address;
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** sent = received + lost + unknown. */
+export interface SprayCounts {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  /** Of what is missing, as many as this machine may have lost itself. Which those were nobody knows: the intervals cover both extremes. */
+  readonly unknown: number;
+  readonly duplicate: number;
+  readonly reordered: number;
+  readonly corrupted: number;
+  /** lost / (sent − unknown) with its 95 % interval; null where that is nothing. */
+  readonly loss: number | null;
+  readonly lossLow: number | null;
+  readonly lossHigh: number | null;
+}
+
+/** What a spray's probes to one position came to, over all flows. */
+export interface CountEvent extends Common, SprayCounts {
+  readonly type: 'count';
+  readonly part: number;
+  readonly position: number;
+  readonly address: Address | null;
+  readonly size: number | null;
+  readonly flows: number;
+  /** Null without any, or where positions share a histogram. */
+  readonly rttMs: SprayRtt | null;
+  /** Losses in a row within a flow; null: not counted. */
+  readonly lossRuns: readonly LossRuns[] | null;
+}
+
+export interface SprayRtt extends RttSummary {
+  readonly p99: number;
+}
+
+export interface LossRuns {
+  readonly length: number;
+  readonly times: number;
+}
+
+/** Of one flow to one position. Of many thousands only those that stand out are told. */
+export interface FlowEvent extends Common, SprayCounts {
+  readonly type: 'flow';
+  readonly part: number;
+  readonly position: number;
+  readonly address: Address | null;
+  readonly size: number | null;
+  readonly field: SweptField;
+  readonly value: number | Address;
+}
+
+export type SweptField = 'ports' | 'flow-label' | 'source' | 'outer' | 'inner';
+
+/** Which flows lose between two hops and nowhere else. */
+export interface SegmentEvent extends Common {
+  readonly type: 'segment';
+  readonly part: number;
+  /** Of the near end, 0 being us. */
+  readonly position: number;
+  readonly from: Address | null;
+  readonly to: Address | null;
+  readonly field: SweptField;
+  readonly flows: number;
+  /** Nothing but this segment saw the field change. */
+  readonly frozen: boolean;
+  readonly failing: readonly FailingFlow[];
+  /** Options that ask the failing flows alone again; null without any. */
+  readonly again: string | null;
+}
+
+export interface FailingFlow {
+  readonly value: number | Address;
+  readonly sent: number;
+  readonly lost: number;
+  /** How likely it stands out so far by chance. */
+  readonly chance: number;
+}
+
+/** What a spray came to in all, and how it was done. */
+export interface SprayedEvent extends Common, SprayCounts {
+  readonly type: 'sprayed';
+  readonly sender: string;
+  readonly matcher: string;
+  /** Why not a faster one. */
+  readonly why: readonly string[];
+  /** `full`: every count is verified by a keyed tag. */
+  readonly tag: 'full' | 'sampled' | 'none';
+  readonly elapsedMs: number;
+  readonly rate: number | null;
+  /** Packets a second over the whole run, ramp and all. */
+  readonly kept: number;
+  readonly targets: number;
+  readonly flows: number;
+  /** First landings after their time; in lost too. */
+  readonly late: number;
+  /** Landings that look like ours and are not. */
+  readonly foreign: number;
+  readonly drops: number | null;
+  /** Packets that the sender's queue refused, and that were sent later. */
+  readonly refused: number;
+  readonly rttMs: SprayRtt | null;
+  readonly lossRuns: readonly LossRuns[] | null;
+  /** Flows that have no `flow` line. */
+  readonly flowsLeftOut: number;
+  /** The code of what ended it early; null: nothing did. */
+  readonly stopped: string | null;
+}
+
 /** A name that became known after its address was reported. */
 export interface NameEvent extends Common {
   readonly type: 'name';
   readonly address: Address;
   readonly name: string;
+}
+
+/** What `locate` is going to probe, and what of it can be told apart at all. */
+export interface PlanEvent extends Common {
+  readonly type: 'plan';
+  /** Closed walks of probes. */
+  readonly walks: number;
+  readonly links: number;
+  /** Of how many links the walks tell the two directions apart. */
+  readonly directed: number;
+  /** Independent numbers that the walks tell. */
+  readonly rank: number;
+  /** Each link that is crossed at all is crossed by at least so many walks. */
+  readonly coverage: number;
+  /** Any dead parts of the network, at most so many (up to 2), are told from any other so many. */
+  readonly identifiability: number;
+}
+
+/** What is known of one link's loss, each way or both ways together. A later one replaces an earlier. */
+export interface LinkEvent extends Common {
+  readonly type: 'link';
+  /** The two ends on the link; where they are not known, addresses of the two routers. */
+  readonly from: Address;
+  readonly to: Address;
+  readonly fromName: string | null;
+  readonly toName: string | null;
+  /** `routers`: others lie between the two, or may. */
+  readonly is: 'link' | 'routers';
+  /** Circuits cross it one way alone, so that its directions are told apart; there and back they are not. Null: no walk crosses it. */
+  readonly how: 'circuits' | 'there and back' | null;
+  /** From `from` to `to`, and the other way; null where they are not told apart. */
+  readonly forward: LossEstimate | null;
+  readonly backward: LossEstimate | null;
+  /** There and back; null where they are. */
+  readonly both: LossEstimate | null;
+}
+
+/** What `locate` comes to. */
+export interface VerdictEvent extends Common {
+  readonly type: 'verdict';
+  readonly kind: VerdictKind;
+  readonly suspects: readonly (LinkSuspect | DeviceSuspect)[];
+  readonly unknown: readonly UnknownPart[];
 }
 
 /** Two runs are compared: what they were, and what has moved from the first, `a`, to the second, `b`. */

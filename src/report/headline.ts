@@ -10,6 +10,8 @@ export interface Layout {
   readonly hops: boolean;
   readonly path: boolean;
   readonly table: boolean;
+  /** Its paths are many at once, not one after the other. */
+  readonly many?: true;
 }
 
 const findingPath = (start: StartEvent): string | null =>
@@ -25,7 +27,8 @@ export const LAYOUTS: Readonly<Record<Command, Layout>> = {
     table: false,
   },
   probe: { headline: findingPath, hops: false, path: true, table: true },
-  spray: { headline: findingPath, hops: false, path: true, table: false },
+  spray: { headline: findingPath, hops: false, path: true, table: false, many: true },
+  locate: { headline: findingPath, hops: false, path: true, table: false },
 };
 
 const source = (start: StartEvent): string => hostText(start.source, start.sourceName);

@@ -4,10 +4,12 @@ import { diffLines } from './diff-text.ts';
 import type { ComparisonEvent, DifferenceEvent, Event, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
 import { type Frame, frame } from './frame.ts';
 import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
+import { createLocateBlock } from './locate-block.ts';
 import { endsPart } from './part.ts';
 import { printableLines } from './printable.ts';
 import { tableLines } from './probe-table.ts';
 import type { Reporter, Sink } from './reporter.ts';
+import { createSprayBlock, sprayedPath } from './spray-block.ts';
 import { flowsLines, hopLines, splitLines } from './trace-text.ts';
 import { wrapped } from './wrap.ts';
 
@@ -19,13 +21,15 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   let table: Frame | null = null;
   let comparison: ComparisonEvent | null = null;
   let differences: DifferenceEvent[] = [];
+  const located = createLocateBlock(out);
+  const sprayed = createSprayBlock(out);
 
   const endTable = (): void => {
     table?.finish();
     table = null;
     tallies.clear();
   };
-  const beside = (write: () => void): void => (table === null ? write() : table.aside(write));
+  const beside = (write: () => void): void => (table === null ? located.aside(() => sprayed.aside(write)) : table.aside(write));
   const print = (lines: readonly string[]): void => {
     if (lines.length > 0) beside(() => out.write(`${lines.join('\n')}\n`));
   };
@@ -49,15 +53,21 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
 
   const tell = (event: Event): void => {
     if (endsPart(event)) endTable();
-    if (event.type === 'end') endComparison();
+    if (event.type === 'end') {
+      endComparison();
+      located.finish(event.timeMs);
+      sprayed.finish();
+    }
     if (event.type === 'start') begin(event);
     else if (event.type === 'hop' && layout.hops) print(hopLines(event));
     else if (event.type === 'split' && layout.hops) print(splitLines(event));
     else if (event.type === 'flows' && layout.hops) print(flowsLines(event));
     else if (event.type === 'path') {
       path = event.hops;
-      print(layout.path ? [...partLines(event), pathText(event)] : []);
+      print(layout.path ? (layout.many ? sprayedPath(event) : [...partLines(event), pathText(event)]) : []);
     } else if (event.type === 'tally' && layout.table) count(event);
+    else if (event.type === 'plan' || event.type === 'link' || event.type === 'verdict') located.tell(event);
+    else if (isOfSpray(event)) sprayed.tell(event);
     else if (event.type === 'comparison') comparison = event;
     else if (event.type === 'difference') differences.push(event);
     else if (event.type === 'problem') beside(() => errors.write(problemText(event, errors.columns)));
@@ -67,9 +77,16 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     close() {
       endTable();
       endComparison();
+      located.finish(null);
+      sprayed.finish();
     },
   };
 }
+
+const OF_SPRAY = ['spray', 'count', 'flow', 'segment', 'sprayed'] as const;
+
+const isOfSpray = (event: Event): event is Extract<Event, { readonly type: (typeof OF_SPRAY)[number] }> =>
+  (OF_SPRAY as readonly string[]).includes(event.type);
 
 /** A terminal would break words. The lines after the first are set in, so that each problem is seen to be one. */
 const problemText = ({ message }: ProblemEvent, columns: number | null): string =>

@@ -39,9 +39,12 @@ export function writeIdentity(into: Uint8Array, at: number, identity: Identity, 
   setUint32(into, at + 12, identity.path);
   setUint32(into, at + 16, identity.sequence);
   sipHash(key, into, at + RUN_AT, at + TAG_AT, into, at + TAG_AT);
-  setUint32(into, at + SENT_AT, Number(sentNs >> 32n));
-  setUint32(into, at + SENT_AT + 4, Number(sentNs & 0xffffffffn));
+  wide.setBigUint64(0, sentNs); // without a BigInt for each half
+  setUint32(into, at + SENT_AT, wide.getUint32(0));
+  setUint32(into, at + SENT_AT + 4, wide.getUint32(4));
 }
+
+const wide = new DataView(new ArrayBuffer(8));
 
 /**
  * Sets the balance so that a transport header and payload `[from, to)` whose checksum field already holds the wanted value

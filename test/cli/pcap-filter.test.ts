@@ -8,7 +8,7 @@ import type { PacketSlot } from '../../src/capture/slot.ts';
 import { pcapQuestion } from '../../src/cli/pcap-question.ts';
 import { loadAddon } from '../../src/host/addon.ts';
 import { parseFilter } from '../../src/report/decode-filter.ts';
-import { createDecoder } from '../../src/report/decode-sight.ts';
+import { createDecoder } from '../../src/report/decoder.ts';
 import { toolMissing } from '../capture/read.ts';
 import { skip } from '../skip.ts';
 

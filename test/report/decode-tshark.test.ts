@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { eachPacket } from '../../src/capture/capture.ts';
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts';
 import { jsonOf } from '../../src/report/decode-json.ts';
-import { createDecoder } from '../../src/report/decode-sight.ts';
+import { createDecoder } from '../../src/report/decoder.ts';
 import { writeEthernet } from '../../src/wire/link.ts';
 import { toolMissing } from '../capture/read.ts';
 import { skip } from '../skip.ts';

@@ -8,11 +8,14 @@ import type {
   Event,
   FlowsEvent,
   HopEvent,
+  LinkEvent,
   PathEvent,
+  PlanEvent,
   ProblemEvent,
   SplitEvent,
   StartEvent,
   TallyEvent,
+  VerdictEvent,
 } from '../../src/report/event.ts';
 
 const common = { v: 1, timeMs: 1_700_000_000_000.25 } as const;
@@ -111,6 +114,42 @@ export const flows = (fields: Partial<FlowsEvent> = {}): FlowsEvent => ({
   ...fields,
 });
 
+export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
+  ...common,
+  type: 'plan',
+  walks: 15,
+  links: 9,
+  directed: 7,
+  rank: 15,
+  coverage: 1,
+  identifiability: 1,
+  ...fields,
+});
+
+export const link = (from: string, to: string, fields: Partial<LinkEvent> = {}): LinkEvent => ({
+  ...common,
+  type: 'link',
+  from,
+  to,
+  fromName: null,
+  toName: null,
+  is: 'link',
+  how: 'circuits',
+  forward: { state: 'clear', loss: 0, low: 0, high: 0.0004, probes: 11_400 },
+  backward: { state: 'clear', loss: 0, low: 0, high: 0.0005, probes: 11_300 },
+  both: null,
+  ...fields,
+});
+
+export const verdict = (fields: Partial<VerdictEvent> = {}): VerdictEvent => ({
+  ...common,
+  type: 'verdict',
+  kind: 'suspect',
+  suspects: [{ from: '10.0.7.2', to: '10.0.7.1', direction: 'from-to', loss: 0.021, low: 0.016, high: 0.027, probes: 11_400 }],
+  unknown: [],
+  ...fields,
+});
+
 export const comparedRun = (fields: Partial<ComparedRun> = {}): ComparedRun => ({
   file: 'a.json',
   command: 'probe',
@@ -185,4 +224,25 @@ export const probeRun: readonly Event[] = [
   tally(1),
   lossy,
   end({ exit: 1 }),
+];
+
+export const locateRun: readonly Event[] = [
+  start({ command: 'locate', target: '10.0.0.1', targetName: 'a', discovers: false }),
+  plan(),
+  link('10.0.0.1', '10.0.0.2', { how: 'there and back', forward: null, backward: null, both: null }),
+  link('10.0.0.1', '10.0.0.2', {
+    fromName: 'a',
+    toName: 'r1',
+    how: 'there and back',
+    forward: null,
+    backward: null,
+    both: { state: 'clear', loss: 0, low: 0, high: 0.0004, probes: 11_400 },
+  }),
+  link('10.0.7.1', '10.0.7.2', {
+    fromName: 'r6',
+    toName: 'r5',
+    backward: { state: 'suspect', loss: 0.021, low: 0.016, high: 0.027, probes: 11_400 },
+  }),
+  verdict(),
+  end({ reached: null, exit: 1 }),
 ];

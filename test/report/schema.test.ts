@@ -4,11 +4,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT_OF } from '../../src/error.ts';
 import type { Event } from '../../src/report/event.ts';
-import { comparison, difference, end, flows, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
+import { comparison, difference, end, flows, locateRun, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
 import { assertEvents, validEvent } from './schema.ts';
 
 const page = readFileSync('docs/json.md', 'utf8');
-const samples: readonly Event[] = [...traceRun, ...probeRun, split(), flows(), comparison(), difference(), problem('no')];
+const samples: readonly Event[] = [...traceRun, ...probeRun, ...locateRun, split(), flows(), comparison(), difference(), problem('no')];
 const lines = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event));
 
 /** Why assertEvents refuses a run; fails where it does not. (uvu's throws() lets assertions of its own kind through.) */
@@ -29,12 +29,15 @@ test('each type of event has its place in the schema', () => {
     'end',
     'flows',
     'hop',
+    'link',
     'name',
     'path',
+    'plan',
     'problem',
     'split',
     'start',
     'tally',
+    'verdict',
   ]);
 });
 

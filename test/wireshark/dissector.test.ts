@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eachPacket } from '../../src/capture/capture.ts';
-import { createDecoder } from '../../src/report/decode-sight.ts';
+import { createDecoder } from '../../src/report/decoder.ts';
 import { toolMissing } from '../capture/read.ts';
 import { skip } from '../skip.ts';
 

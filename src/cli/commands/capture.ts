@@ -11,7 +11,7 @@ import { BeaconError, EXIT_OF } from '../../error.ts';
 import { loadAddon, type NativeBatch } from '../../host/addon.ts';
 import { DECODE_VERSION, jsonOf } from '../../report/decode-json.ts';
 import { lineOf } from '../../report/decode-line.ts';
-import { createDecoder } from '../../report/decode-sight.ts';
+import { createDecoder } from '../../report/decoder.ts';
 import { uint32 } from '../../wire/fields.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import { cookedDirection, linkTypeName } from '../../wire/link-header.ts';

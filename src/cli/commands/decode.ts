@@ -1,5 +1,4 @@
 /** `braceroute decode FILE`: what stands in a recording, packet by packet. */
-import { once } from 'node:events';
 import { eachPacket } from '../../capture/capture.ts';
 import type { BesidePacket } from '../../capture/format.ts';
 import type { Damage } from '../../capture/record.ts';
@@ -7,13 +6,14 @@ import type { PacketSlot } from '../../capture/slot.ts';
 import { BeaconError, EXIT_OF } from '../../error.ts';
 import { createFates, type Fates } from '../../report/decode-fates.ts';
 import { type Filter, parseFilter } from '../../report/decode-filter.ts';
-import { DECODE_VERSION, jsonOf } from '../../report/decode-json.ts';
+import { DECODE_VERSION, putJson } from '../../report/decode-json.ts';
 import { createLife, type Life } from '../../report/decode-life.ts';
 import { lineOf } from '../../report/decode-line.ts';
-import { createDecoder, type Decoder } from '../../report/decode-sight.ts';
 import { treeOf } from '../../report/decode-tree.ts';
+import { createDecoder, type Decoder } from '../../report/decoder.ts';
 import { linkTypeName } from '../../wire/link-header.ts';
 import { chunksOf } from '../capture-file.ts';
+import { type PagedOutput, pagedOutput } from '../paged-output.ts';
 import { pcapQuestion } from '../pcap-question.ts';
 
 export interface DecodeOptions {
@@ -36,7 +36,7 @@ export async function decode(file: string, options: DecodeOptions, signal: Abort
     if (file === '-') throw new BeaconError('ERR_USAGE', '--filter kind==lost reads a recording twice: give a file in place of -');
     await readFates(file, fates, signal);
   }
-  const out = output();
+  const out = pagedOutput(process.stdout);
   const troubles = await decoded(file, options, filter?.accepts ?? null, out, signal);
   tell(troubles, options, out, signal);
   await out.flushed();
@@ -62,7 +62,13 @@ const beside =
     if (item.kind === 'custom') decoder.learn(item);
   };
 
-async function decoded(file: string, options: DecodeOptions, filter: Filter | null, out: Output, signal: AbortSignal): Promise<Trouble[]> {
+async function decoded(
+  file: string,
+  options: DecodeOptions,
+  filter: Filter | null,
+  out: PagedOutput,
+  signal: AbortSignal,
+): Promise<Trouble[]> {
   const decoder = createDecoder();
   const life = options.follow === undefined ? null : createLife(options.follow);
   const show = shower(decoder, options, life);
@@ -94,7 +100,11 @@ async function decoded(file: string, options: DecodeOptions, filter: Filter | nu
   return troubles;
 }
 
-function shower(decoder: Decoder, { verbose, json, follow }: DecodeOptions, life: Life | null): (slot: PacketSlot, out: Output) => void {
+function shower(
+  decoder: Decoder,
+  { verbose, json, follow }: DecodeOptions,
+  life: Life | null,
+): (slot: PacketSlot, out: PagedOutput) => void {
   const { sight } = decoder;
   if (life !== null && !json && !verbose) {
     return (slot, out) => {
@@ -105,8 +115,10 @@ function shower(decoder: Decoder, { verbose, json, follow }: DecodeOptions, life
   return (slot, out) => {
     if (!wanted()) return;
     life?.saw(slot, sight);
-    if (json) out.line(jsonOf(slot, sight));
-    else if (verbose) for (const line of treeOf(slot, decoder)) out.line(line);
+    if (json) {
+      putJson(out.page, slot, sight);
+      out.end();
+    } else if (verbose) for (const line of treeOf(slot, decoder)) out.line(line);
     else out.line(lineOf(slot, sight));
   };
 }
@@ -127,7 +139,7 @@ const unknown = (linkType: number, count: number): Trouble => ({
   exit: 0,
 });
 
-function tell(troubles: readonly Trouble[], { json }: DecodeOptions, out: Output, signal: AbortSignal): void {
+function tell(troubles: readonly Trouble[], { json }: DecodeOptions, out: PagedOutput, signal: AbortSignal): void {
   if (!json) {
     out.flush();
     for (const { message } of troubles) process.stderr.write(`braceroute: ${message}\n`);
@@ -137,35 +149,4 @@ function tell(troubles: readonly Trouble[], { json }: DecodeOptions, out: Output
   for (const { code, message } of troubles) out.line(JSON.stringify({ v, type: 'problem', timeMs, code, message }));
   const exit = troubles.find((trouble) => trouble.exit !== 0)?.exit ?? 0;
   out.line(JSON.stringify({ v, type: 'end', timeMs, reached: null, interrupted: signal.aborted, exit }));
-}
-
-interface Output {
-  line(text: string): void;
-  flush(): void;
-  /** Once what was written is taken: a slow reader must not fill our memory. */
-  flushed(): Promise<void>;
-}
-
-const PAGE = 1 << 16;
-
-/** A write for each line would cost more than the line. */
-function output(): Output {
-  let text = '';
-  let full = false;
-  const flush = (): void => {
-    if (text !== '') full = !process.stdout.write(text) || full;
-    text = '';
-  };
-  return {
-    line(one) {
-      text += `${one}\n`;
-      if (text.length >= PAGE) flush();
-    },
-    flush,
-    async flushed() {
-      flush();
-      if (full && process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
-      full = false;
-    },
-  };
 }

@@ -55,7 +55,7 @@ export function begin({ engine, random }: Network, signal: AbortSignal, options:
 
 /** Says what it finds; returns the exit code where there is no path to probe. */
 export async function* ready(
-  command: 'probe' | 'spray',
+  command: 'probe' | 'spray' | 'locate',
   network: Network,
   signal: AbortSignal,
   options: ReadyOptions,

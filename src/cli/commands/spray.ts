@@ -1,56 +1,244 @@
-/** `braceroute spray --classic`: a path hop by hop, each packet told as the first braceroute told it. */
-import { classicSpray } from '../../boomerang/classic.ts';
-import { addressAt, type ProbedPath } from '../../boomerang/path.ts';
-import { createRouteWatch } from '../../boomerang/route-watch.ts';
-import { firstTally } from '../../boomerang/sweep.ts';
-import { count } from '../../boomerang/tally.ts';
-import { BeaconError } from '../../error.ts';
-import { isOutcome } from '../../probe/observation.ts';
-import { packetLines, pairLine } from '../../report/classic.ts';
-import { fared } from '../route-change.ts';
-import type { Body, Said } from '../session.ts';
-import { tallyEvent } from '../tally-event.ts';
-import { tooBig } from '../too-big.ts';
-import { type ReadyOptions, ready } from './ready.ts';
+/** `braceroute spray`: paths at rate, each hop or its end, over as many flows as are asked for; `--classic` packet by packet. */
+import type { SprayPlan } from '../../boomerang/spray-plan.ts';
+import { itineraryOf, templateOf } from '../../boomerang/spray-plan.ts';
+import { addedRuns, type SprayTally, tallySpray } from '../../boomerang/spray-tally.ts';
+import { quantiles, type SprayEnd, watched } from '../../boomerang/spraying.ts';
+import { flowWords } from '../../boomerang/swept.ts';
+import type { MatcherName, SenderName, Spraying, SprayJob, TagMode } from '../../engine/spray.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { loadOf } from '../../probe/load.ts';
+import { newRun } from '../../probe/run.ts';
+import { permittedRate } from '../ceiling.ts';
+import type { Network } from '../network.ts';
+import { publicHop } from '../permission.ts';
+import type { Body, Said, Verdict } from '../session.ts';
+import { countsOf, flowEvents, placeOf, rttOf, sprayEvent, worstCells } from '../spray-events.ts';
+import { type Prepared, prepared, type SprayPrepareOptions } from '../spray-prepared.ts';
+import { isFrozen, segmentEvent } from '../spray-segment.ts';
+import { classicSprayCommand } from './spray-classic.ts';
 
-export interface SprayCommandOptions extends ReadyOptions {
+export interface SprayCommandOptions extends Omit<SprayPrepareOptions, 'rate'> {
   readonly classic?: boolean;
+  /** Packets in all; of `--classic` per hop. */
+  readonly count?: number;
+  readonly rate?: number | 'max';
+  readonly duration?: number;
+  readonly sender: SenderName | 'auto';
+  readonly matcher: MatcherName | 'auto';
+  readonly tag: TagMode;
+  readonly stopLoss?: number;
+  readonly write?: string;
 }
 
+const CLASSIC_COUNT = 30;
+const USUAL_DURATION_S = 10;
+/** Rates above this begin with a ramp, so that what cannot bear them is seen before they are reached. */
+const GENTLE_RATE = 1000;
+const RAMP_NS = 1_000_000_000;
+const NANOSECONDS = 1e9;
+const WORST = 5;
+/** Of more cells the worst are only told at the end. */
+const FEW_CELLS = 100_000;
+
 /** `print` takes the classic lines; null where only events are wanted. */
-export const sprayCommand = (options: SprayCommandOptions, print: ((line: string) => void) | null): Body =>
-  async function* (network, signal) {
-    if (!options.classic) throw new BeaconError('ERR_USAGE', 'spray at rate is not built yet: give --classic, or use braceroute probe');
-    const begun = yield* ready('spray', network, signal, options);
-    if ('exit' in begun) return { reached: false, exit: begun.exit };
-    const { asking, path, hops, sweep } = begun;
-    const tallies = hops.map(firstTally);
-    const watch = createRouteWatch();
-    const { engine } = network;
-    const beganNs = engine.nowNs();
-    let at = 0;
-    for await (const { position, seen } of classicSpray(engine, asking, path, hops, sweep)) {
-      const tally = tallies.find((one) => one.position === position)!;
-      count(tally, seen);
-      watch.seen(seen, engine.nowNs());
-      if (!isOutcome(seen)) continue;
-      if (position !== at) print?.(pairLine(addressAt(path, position)!, before(path, position)));
-      at = position;
-      tally.sent += 1;
-      for (const line of packetLines(seen.kind === 'landed', tally.received, tally.sent)) print?.(line);
-    }
-    const sign = watch.sign();
-    if (sign !== null) yield doubtful(fared(path, sign, beganNs));
-    const big = tooBig(tallies);
-    if (big !== null) yield big;
-    for (const tally of tallies) yield tallyEvent(tally);
-    return begun.verdict(tallies);
+export function sprayCommand(options: SprayCommandOptions, print: ((line: string) => void) | null): Body {
+  const { rate } = options;
+  if (options.classic) {
+    refuseAtRate(options);
+    const { size, ...rest } = options;
+    const classic = { ...rest, ...(typeof rate === 'number' && { rate }), ...(size !== undefined && { size: size.high }) };
+    return classicSprayCommand({ ...classic, count: options.count ?? CLASSIC_COUNT } as Parameters<typeof classicSprayCommand>[0], print);
+  }
+  return (network, signal) => atRate(network, signal, options);
+}
+
+/** Options that mean nothing with `--classic`. */
+const AT_RATE = ['paths', 'duration', 'sweep', 'segment', 'values', 'sweepHops', 'flows', 'stopLoss'] as const;
+
+function refuseAtRate(options: SprayCommandOptions): void {
+  const wrong = AT_RATE.find((name) => options[name] !== undefined);
+  const flag = wrong?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (wrong !== undefined) throw new BeaconError('ERR_USAGE', `--${flag} is of a spray at rate: leave it or --classic out`);
+  if (options.rate === 'max') throw new BeaconError('ERR_USAGE', '--rate max is of a spray at rate: give a number, or leave --classic out');
+  if (options.size !== undefined && options.size.low !== options.size.high)
+    throw new BeaconError(
+      'ERR_USAGE',
+      `--size ${options.size.low}-${options.size.high} is of a spray at rate: give one size, or leave --classic out`,
+    );
+}
+
+async function* atRate(network: Network, signal: AbortSignal, options: SprayCommandOptions): AsyncGenerator<Said, Verdict> {
+  const { engine } = network;
+  if (options.write !== undefined)
+    throw new BeaconError('ERR_USAGE', '--write does not record a spray at rate yet: leave it out, or record braceroute probe');
+  if (engine.spray === undefined)
+    throw new BeaconError(
+      'ERR_ENGINE',
+      `The ${engine.name} engine cannot spray at rate: --engine live or simulated can, and --classic anywhere`,
+    );
+  const run = newRun(network.random);
+  const found = yield* prepared(network, signal, options);
+  if ('exit' in found) return { reached: false, exit: found.exit };
+  const { plan, route } = found;
+  if (signal.aborted) return { reached: false, exit: CANNOT_TELL };
+  if (options.segment !== undefined && !isFrozen(plan)) yield notFrozen(plan, options.segment);
+  const rate = yield* rateFor(network, found, options);
+  const job: SprayJob = {
+    route,
+    run,
+    templates: plan.targets.length,
+    template: (index) => templateOf(plan, plan.targets[index]!, run),
+    flows: plan.swept.values.length,
+    values: flowWords(plan.swept),
+    pace: paceOf(options, rate),
+    timeoutNs: options.timeout * NANOSECONDS,
+    tag: options.tag,
+    sender: options.sender,
+    matcher: options.matcher,
   };
+  const spraying = await engine.spray(job);
+  try {
+    return yield* sprayed(network, signal, options, found, job, spraying);
+  } finally {
+    await spraying.close();
+  }
+}
 
-const before = (path: ProbedPath, position: number): string => (position === 1 ? path.us : (addressAt(path, position - 1) ?? '*'));
+async function* sprayed(
+  { engine }: Network,
+  signal: AbortSignal,
+  options: SprayCommandOptions,
+  { plan, rttNs, complete }: Prepared,
+  job: SprayJob,
+  spraying: Spraying,
+): AsyncGenerator<Said, Verdict> {
+  const { perSecond } = job.pace;
+  const watching = { timeoutNs: job.timeoutNs, stopLoss: options.stopLoss ?? null, templates: job.templates, rttNs };
+  const states = watched(engine, spraying, watching, signal);
+  const worst = createWorst(plan, job, spraying);
+  let end: SprayEnd;
+  for (;;) {
+    const step = await states.next();
+    if (step.done) {
+      end = step.value;
+      break;
+    }
+    yield sprayEvent(step.value, perSecond, worst(step.value.elapsedNs, step.value.counters.next));
+  }
+  yield sprayEvent(end, perSecond, worst(end.elapsedNs, end.counters.next));
+  const { counters, excused, stopped } = end;
+  if (stopped !== null) yield { type: 'problem', ...stopped };
+  const drops = counters.drops === null ? null : counters.drops + excused;
+  const tally = tallySpray(spraying, { templates: job.templates, flows: job.flows, idKey: job.run.idKey, next: counters.next, drops });
+  yield* reported(plan, job, spraying, end, tally, options);
+  return verdictOf(tally, plan, complete, options, stopped?.code ?? null);
+}
 
-const doubtful = (what: string): Said => ({
+function* reported(
+  plan: SprayPlan,
+  job: SprayJob,
+  spraying: Spraying,
+  { counters, elapsedNs, rttNs, stopped }: SprayEnd,
+  tally: SprayTally,
+  options: SprayCommandOptions,
+): Generator<Said> {
+  const flows = plan.swept.values.length;
+  const users = new Map<number, number>();
+  for (const target of plan.targets.keys()) users.set(spraying.histogramOf(target), (users.get(spraying.histogramOf(target)) ?? 0) + 1);
+  for (const [target, one] of plan.targets.entries()) {
+    const number = spraying.histogramOf(target);
+    const rttMs = users.get(number) === 1 ? rttOf(quantiles(spraying.histogram(number))) : null;
+    yield { type: 'count', ...placeOf(one), flows, ...countsOf(tally.byTarget[target]!), rttMs, lossRuns: spraying.lossRuns(target) };
+  }
+  const { said, leftOut } = flowEvents(plan, tally);
+  yield* said;
+  if (options.segment !== undefined && flows > 1) yield segmentEvent(plan, tally, options.segment);
+  yield {
+    type: 'sprayed',
+    sender: spraying.sender,
+    matcher: spraying.matcher,
+    why: spraying.why,
+    tag: job.tag,
+    elapsedMs: Math.round(elapsedNs / 1000) / 1000,
+    rate: job.pace.perSecond,
+    kept: sendingRate(counters.sent, elapsedNs, job),
+    targets: plan.targets.length,
+    flows,
+    ...countsOf(tally.total),
+    late: counters.late,
+    foreign: counters.foreign,
+    drops: counters.drops,
+    refused: counters.refused,
+    rttMs: rttOf(rttNs),
+    lossRuns: addedRuns(plan.targets.map((_, target) => spraying.lossRuns(target))),
+    flowsLeftOut: leftOut,
+    stopped: stopped?.code ?? null,
+  };
+}
+
+/** Over the time in which packets were due, not that in which the last were waited for. */
+function sendingRate(sent: number, elapsedNs: number, { pace: { perSecond, rampNs, count, durationNs } }: SprayJob): number {
+  const byCount = count === null || perSecond === null ? Number.POSITIVE_INFINITY : (count / perSecond) * NANOSECONDS + rampNs / 2;
+  return Math.round((sent * NANOSECONDS) / Math.max(1, Math.min(elapsedNs, durationNs ?? Number.POSITIVE_INFINITY, byCount)));
+}
+
+/** Read once a second, from what was sent up to the look before: by then it should be home. */
+function createWorst(
+  plan: SprayPlan,
+  job: SprayJob,
+  spraying: Spraying,
+): (elapsedNs: number, next: number) => ReturnType<typeof worstCells> {
+  const { templates, flows, run } = job;
+  let readNs = 0;
+  let before = 0;
+  let shown: ReturnType<typeof worstCells> = [];
+  return (elapsedNs, next) => {
+    if (elapsedNs - readNs < NANOSECONDS || templates * flows > FEW_CELLS) return shown;
+    const tally = tallySpray(spraying, { templates, flows, idKey: run.idKey, next: before, drops: 0 });
+    shown = worstCells(plan, tally, WORST);
+    readNs = elapsedNs;
+    before = next;
+    return shown;
+  };
+}
+
+function paceOf({ count, duration }: SprayCommandOptions, rate: number): SprayJob['pace'] {
+  const seconds = duration ?? (count === undefined ? USUAL_DURATION_S : null);
+  return {
+    perSecond: Number.isFinite(rate) ? rate : null,
+    rampNs: rate > GENTLE_RATE ? RAMP_NS : 0,
+    count: count ?? null,
+    durationNs: seconds === null ? null : Math.round(seconds * NANOSECONDS),
+  };
+}
+
+function* rateFor(network: Network, { plan, route }: Prepared, options: SprayCommandOptions): Generator<Said, number> {
+  function* all() {
+    for (const target of plan.targets) yield itineraryOf(plan, target);
+  }
+  const visits = plan.targets.flatMap(({ waypoints }) => waypoints.flatMap(({ out, home }) => [out, home]));
+  return yield* permittedRate(network, route, loadOf(all()), options, publicHop([...new Set(visits)], options) !== null);
+}
+
+const notFrozen = ({ swept }: SprayPlan, segment: number): Said => ({
   type: 'problem',
-  code: 'ROUTE_DOUBTFUL',
-  message: `${what}: the route may have changed, and the counts are of before and after`,
+  code: 'SEGMENT_NOT_FROZEN',
+  message: `--sweep ${swept.kind} changes what every router sees, not those between hop ${segment} and hop ${segment + 1} alone: flows are told apart by what they lose there and not before`,
 });
+
+/** A failure found is 1; where nothing failed but some of it is not known, 5. */
+function verdictOf(
+  tally: SprayTally,
+  plan: SprayPlan,
+  complete: boolean,
+  { maxLoss }: SprayCommandOptions,
+  stopped: string | null,
+): Verdict {
+  const ends = plan.paths.map((_, path) => plan.targets.findLastIndex((target) => target.path === path));
+  const reached = complete && ends.every((target) => target >= 0 && tally.byTarget[target]!.received > 0);
+  if (stopped === 'SENDER_FAILED' || stopped === 'INTERFACE_DOWN') return { reached, exit: 4 };
+  if (stopped === 'COUNTS_BROKEN') return { reached: null, exit: CANNOT_TELL };
+  if (stopped === 'LOSS_STOPPED' || tally.byTarget.some(({ loss }) => loss !== null && loss > maxLoss)) return { reached, exit: 1 };
+  const unsure = !complete || tally.total.sent === 0 || tally.total.unknown > 0;
+  return { reached, exit: unsure ? CANNOT_TELL : 0 };
+}

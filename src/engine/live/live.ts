@@ -228,7 +228,7 @@ export function createNames(addon: Addon): Names {
   };
 }
 
-const stepped = ({ fromNs, untilNs, byNs }: ClockStep): Disturbance => ({
+export const stepped = ({ fromNs, untilNs, byNs }: ClockStep): Disturbance => ({
   code: 'CLOCK_STEP',
   fromNs,
   untilNs,

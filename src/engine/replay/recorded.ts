@@ -1,7 +1,7 @@
 /** What a recording says besides its packets, read before anything is replayed: the plan, and all answers that no packet gives. */
-import { createReadStream } from 'node:fs';
 import { OWN_ENTERPRISE } from '../../capture/blocks.ts';
 import { eachPacket } from '../../capture/capture.ts';
+import { fileChunks } from '../../capture/file-chunks.ts';
 import type { Damage } from '../../capture/record.ts';
 import { slotTimeNs } from '../../capture/slot.ts';
 import { BeaconError } from '../../error.ts';
@@ -40,7 +40,7 @@ export async function readRecorded(path: string): Promise<Recorded> {
   let [seconds, nanoseconds] = [-1, 0];
   try {
     await eachPacket(
-      createReadStream(path, { highWaterMark: 1 << 20 }),
+      fileChunks(path),
       (slot) => {
         packets += 1;
         if (slot.seconds < seconds || (slot.seconds === seconds && slot.nanoseconds < nanoseconds)) return;
@@ -50,7 +50,7 @@ export async function readRecorded(path: string): Promise<Recorded> {
       (item) => {
         if (item.kind === 'damage') damage = item;
         if (item.kind !== 'custom' || item.enterpriseNumber !== OWN_ENTERPRISE) return;
-        const message = decoded(item.bytes);
+        const message = decoded(item.bytes.slice()); // what it holds stays
         if (message !== null) messages.push(message);
       },
     );

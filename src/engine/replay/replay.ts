@@ -30,7 +30,7 @@ export interface Replay extends Engine {
 const AHEAD_NS = 25_000_000n;
 const MOST_AHEAD = 64;
 /** Waiting that needs no waiting still lets signals and timers run, once in so many calls. */
-const BREATH = 64;
+const BREATH = 512;
 
 export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_000_000_000n }: ReplayOptions = {}): Replay {
   const { plan, isWhole, lastNs } = recorded;

@@ -24,7 +24,8 @@ export function advance(world: World, untilNs: number): boolean {
 }
 
 function handle(world: World, event: Arrival): void {
-  if (event.kind === 'unresolved') sendError(world, event, 'noHost');
+  if (event.kind === 'act') event.act();
+  else if (event.kind === 'unresolved') sendError(world, event, 'noHost');
   else if (event.kind === 'self')
     capture(world, null, event.family, event.packet); // an error or a reply: nothing comes of it
   else if (event.kind === 'held') release(world, event);
@@ -32,6 +33,9 @@ function handle(world: World, event: Arrival): void {
 }
 
 function receive(world: World, { port, family, packet }: Visit): void {
-  if (nodeAt(world, port).topology.vantage) capture(world, port, family, packet);
+  if (nodeAt(world, port).topology.vantage) {
+    if (world.matcher?.(family, packet)) return;
+    capture(world, port, family, packet);
+  }
   visit(world, port, family, packet);
 }

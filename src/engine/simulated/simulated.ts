@@ -18,6 +18,7 @@ import { simulatedNames } from './names.ts';
 import { network, type Port, setRoutes } from './network.ts';
 import { LIMITS } from './profile.ts';
 import { random } from './random.ts';
+import { simulatedSpray } from './spray.ts';
 import { type Uplink, uplinkTo } from './uplink.ts';
 import type { World } from './world.ts';
 
@@ -106,6 +107,13 @@ export function simulated(topology: Topology, options: SimulatedOptions = {}): S
     route,
     send,
     receive,
+    spray: async (job) =>
+      simulatedSpray(world, job, {
+        leave: (packet) => void send(job.route, [packet]),
+        async pass(untilNs) {
+          while (world.startNs + BigInt(world.nowNs) < untilNs) await receive(untilNs); // errors that come are not looked at
+        },
+      }),
     drops: () => 0,
     fault: (link, from, fault) => setFault(world.network, link, from, fault, world.random.word),
     behave: (node, behaviour) => setBehaviour(world.network, node, behaviour),
@@ -134,6 +142,7 @@ function worldOf(topology: Topology, { seed, startNs, hopNs, reorder, reorderMs 
     startNs,
     nowNs: 0,
     captured: [],
+    matcher: null,
   };
 }
 

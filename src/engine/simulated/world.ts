@@ -21,16 +21,20 @@ export interface World {
   nowNs: number;
   /** What came to the vantage and was not yet handed out. */
   captured: Packet[];
+  /** Looks at what comes to the vantage before all else; true: it goes no further. Null: nobody does. */
+  matcher: ((family: Family, packet: Uint8Array) => boolean) | null;
 }
 
 /**
  * A packet that comes to a port; one that waits there to be overtaken; one whose next neighbour was asked for in vain (with the
- * port it came by); one from the vantage to itself.
+ * port it came by); one from the vantage to itself; or no packet, but something that the vantage does.
  */
-export type Arrival = { readonly atNs: number; readonly family: Family; readonly packet: Uint8Array } & (
-  | { readonly kind: 'arrival' | 'unresolved'; readonly port: Port }
-  | { readonly kind: 'held'; readonly port: Port; readonly inOrderNs: number }
-  | { readonly kind: 'self' }
-);
+export type Arrival =
+  | ({ readonly atNs: number; readonly family: Family; readonly packet: Uint8Array } & (
+      | { readonly kind: 'arrival' | 'unresolved'; readonly port: Port }
+      | { readonly kind: 'held'; readonly port: Port; readonly inOrderNs: number }
+      | { readonly kind: 'self' }
+    ))
+  | { readonly atNs: number; readonly kind: 'act'; readonly act: () => void };
 
 export const nodeAt = ({ network }: World, port: Port): Node => network.nodes.get(port.node)!;

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
+/* A probe that came home: finds our identity (src/wire/identity.ts) below up to four IP headers, and proves it by checksum and tag.
+ * Bytes in, values out, no helper called: the addon compiles the same code for what libpcap shows it.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#include "spray-match.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BIG16(value) __builtin_bswap16(value)
+#define BIG32(value) __builtin_bswap32(value)
+#define BIG64(value) __builtin_bswap64(value)
+#define LITTLE64(value) (value)
+#define LITTLE32(value) (value)
+#else
+#define BIG16(value) (value)
+#define BIG32(value) (value)
+#define BIG64(value) (value)
+#define LITTLE64(value) __builtin_bswap64(value)
+#define LITTLE32(value) __builtin_bswap32(value)
+#endif
+
+#define MOST_HEADERS 4
+#define MAGIC 0xbeac2003u
+#define IDENTITY_VERSION 1
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define NESTED_IPV4 4
+#define NESTED_IPV6 41
+#define UDP 17
+#define ICMPV4 1
+#define ICMPV6 58
+
+/* From the transport header on, which has 8 bytes in UDP and in an echo. */
+#define MAGIC_AT 8
+#define VERSION_AT 12
+#define RUN_AT 16
+#define PATH_AT 20
+#define SEQUENCE_AT 24
+#define TAG_AT 28
+#define SENT_AT 36
+#define SHORTEST_LANDING 44
+
+enum look {
+	LOOK_FOREIGN,
+	LOOK_CUT, /* it goes on behind the end */
+	LOOK_OTHER_RUN,
+	LOOK_CORRUPTED,
+	LOOK_UNVERIFIED, /* right as far as can be told without a tag */
+	LOOK_GENUINE,
+};
+
+struct landing {
+	const __u8 *header; /* the innermost IP header */
+	const __u8 *transport;
+	__u32 length; /* of the transport and what it carries */
+	__u32 protocol;
+	__u32 is_v6;
+	__u32 headers;
+	__u32 path;
+	__u32 sequence;
+	__u64 sent_ns;
+};
+
+/* The verifier counts packet bytes by pointer; a compiler for other machines must not take them for aligned. */
+#ifdef __bpf__
+static __always_inline __u16 load16(const __u8 *at) { return *(const __u16 *)at; }
+static __always_inline __u32 load32(const __u8 *at) { return *(const __u32 *)at; }
+static __always_inline __u64 load64(const __u8 *at) { return *(const __u64 *)at; }
+#else
+static __always_inline __u16 load16(const __u8 *at) { __u16 value; __builtin_memcpy(&value, at, sizeof(value)); return value; }
+static __always_inline __u32 load32(const __u8 *at) { __u32 value; __builtin_memcpy(&value, at, sizeof(value)); return value; }
+static __always_inline __u64 load64(const __u8 *at) { __u64 value; __builtin_memcpy(&value, at, sizeof(value)); return value; }
+#endif
+
+/* Goes one header inwards; says what stands there in `protocol`, 0 where it cannot be ours. */
+static __always_inline enum look step4(const __u8 **at, const __u8 *end, struct landing *landing)
+{
+	const __u8 *header = *at;
+	__u32 size, total;
+
+	landing->protocol = 0;
+	if (header + 20 > end)
+		return LOOK_CUT;
+	size = (header[0] & 0xf) * 4;
+	total = BIG16(load16(header + 2));
+	if (header[0] >> 4 != 4 || size < 20 || total < size || load16(header + 6) & BIG16(0x3fff)) /* a fragment is not a landing */
+		return LOOK_FOREIGN;
+	landing->header = header;
+	landing->is_v6 = 0;
+	landing->protocol = header[9];
+	landing->length = total - size;
+	*at = header + size;
+	return LOOK_FOREIGN;
+}
+
+static __always_inline enum look step6(const __u8 **at, const __u8 *end, struct landing *landing)
+{
+	const __u8 *header = *at;
+
+	landing->protocol = 0;
+	if (header + 40 > end)
+		return LOOK_CUT;
+	if (header[0] >> 4 != 6)
+		return LOOK_FOREIGN;
+	landing->header = header;
+	landing->is_v6 = 1;
+	landing->protocol = header[6];
+	landing->length = BIG16(load16(header + 4));
+	*at = header + 40;
+	return LOOK_FOREIGN;
+}
+
+static __always_inline int is_landing_type(const struct landing *landing, const __u8 *transport)
+{
+	if (landing->protocol == UDP)
+		return 1;
+	if (landing->is_v6)
+		return landing->protocol == ICMPV6 && (transport[0] & 0xfe) == 128; /* echo request or reply */
+	return landing->protocol == ICMPV4 && (transport[0] & 0xf7) == 0;
+}
+
+/* Goes through as many IP headers as `most`, and says what follows in `protocol`. `type` is the EtherType of what stands there, in host order. */
+static __always_inline enum look walk_headers(const __u8 **at, const __u8 *end, __u32 type, __u32 most, struct landing *landing)
+{
+	enum look look = LOOK_FOREIGN;
+
+	landing->protocol = 0;
+	landing->headers = 0;
+#pragma GCC unroll 4
+	for (__u32 i = 0; i < most; i++) {
+		if (type == TYPE_IPV4)
+			look = step4(at, end, landing);
+		else if (type == TYPE_IPV6)
+			look = step6(at, end, landing);
+		else
+			return LOOK_FOREIGN;
+		if (look == LOOK_CUT)
+			return look;
+		landing->headers++;
+		if (landing->protocol != NESTED_IPV4 && landing->protocol != NESTED_IPV6)
+			break;
+		type = landing->protocol == NESTED_IPV4 ? TYPE_IPV4 : TYPE_IPV6;
+	}
+	return look;
+}
+
+/* What follows the headers. LOOK_UNVERIFIED: our magic stands there, and says so much. */
+static __always_inline enum look read_identity(const __u8 *at, const __u8 *end, struct landing *landing)
+{
+	if (landing->protocol != UDP && landing->protocol != ICMPV4 && landing->protocol != ICMPV6)
+		return LOOK_FOREIGN;
+	if (landing->length < SHORTEST_LANDING || landing->length > MATCH_LONGEST)
+		return LOOK_FOREIGN;
+	if (at + SHORTEST_LANDING > end)
+		return LOOK_CUT;
+	if (load32(at + MAGIC_AT) != BIG32(MAGIC) || at[VERSION_AT] != IDENTITY_VERSION || !is_landing_type(landing, at))
+		return LOOK_FOREIGN;
+	landing->transport = at;
+	landing->path = BIG32(load32(at + PATH_AT));
+	landing->sequence = BIG32(load32(at + SEQUENCE_AT));
+	landing->sent_ns = BIG64(load64(at + SENT_AT));
+	return LOOK_UNVERIFIED;
+}
+
+static __always_inline enum look find_landing(const __u8 *at, const __u8 *end, __u32 type, struct landing *landing)
+{
+	enum look look = walk_headers(&at, end, type, MOST_HEADERS, landing);
+
+	return look == LOOK_CUT ? look : read_identity(at, end, landing);
+}
+
+/* The words of `length` bytes, not folded; the end is looked at again in each step since the verifier cannot do sums. */
+static __always_inline __u64 sum_words(const __u8 *at, const __u8 *end, __u32 length)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < MATCH_LONGEST / 32; i++) {
+		if (length < 32 || at + 32 > end)
+			break;
+		sum += (__u64)load32(at) + load32(at + 4) + load32(at + 8) + load32(at + 12);
+		sum += (__u64)load32(at + 16) + load32(at + 20) + load32(at + 24) + load32(at + 28);
+		at += 32;
+		length -= 32;
+	}
+	for (int i = 0; i < 7; i++) {
+		if (length < 4 || at + 4 > end)
+			break;
+		sum += load32(at);
+		at += 4;
+		length -= 4;
+	}
+	if (length & 2 && at + 2 <= end) {
+		sum += load16(at);
+		at += 2;
+	}
+	if (length & 1 && at + 1 <= end)
+		sum += BIG16((__u16)(*at << 8));
+	return sum;
+}
+
+/* The bytes must be there up to the landing's length. RFC 1071 in the machine's own byte order. */
+static __always_inline int is_sum_right(const struct landing *landing, const __u8 *end)
+{
+	__u64 sum = sum_words(landing->transport, end, landing->length);
+
+	if (landing->is_v6) {
+		for (int i = 8; i < 40; i += 4)
+			sum += load32(landing->header + i);
+	} else if (landing->protocol == UDP) {
+		sum += (__u64)load32(landing->header + 12) + load32(landing->header + 16);
+	}
+	if (landing->is_v6 || landing->protocol == UDP)
+		sum += BIG16((__u16)landing->protocol) + (__u32)BIG16((__u16)landing->length);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+#define ROTATE(value, by) ((value) << (by) | (value) >> (64 - (by)))
+#define SIP_ROUND(a, b, c, d) \
+	do { \
+		a += b; b = ROTATE(b, 13); b ^= a; a = ROTATE(a, 32); \
+		c += d; d = ROTATE(d, 16); d ^= c; \
+		a += d; d = ROTATE(d, 21); d ^= a; \
+		c += b; b = ROTATE(b, 17); b ^= c; c = ROTATE(c, 32); \
+	} while (0)
+
+/* SipHash-2-4 of the twelve bytes run, path and sequence at `at`, as a little-endian number (src/wire/siphash.ts). */
+static __always_inline __u64 tag_of(const volatile __u64 *state, const __u8 *at)
+{
+	__u64 a = state[0], b = state[1], c = state[2], d = state[3];
+	__u64 first = LITTLE64(load64(at));
+	__u64 last = LITTLE32(load32(at + 8)) | 12ULL << 56;
+
+	d ^= first;
+	SIP_ROUND(a, b, c, d);
+	SIP_ROUND(a, b, c, d);
+	a ^= first;
+	d ^= last;
+	SIP_ROUND(a, b, c, d);
+	SIP_ROUND(a, b, c, d);
+	a ^= last;
+	c ^= 0xff;
+	SIP_ROUND(a, b, c, d);
+	SIP_ROUND(a, b, c, d);
+	SIP_ROUND(a, b, c, d);
+	SIP_ROUND(a, b, c, d);
+	return a ^ b ^ c ^ d;
+}
+
+static __always_inline int has_tag(const volatile struct match_config *config, __u32 sequence)
+{
+	return config->tag_every && sequence % config->tag_every == 0;
+}
+
+static __always_inline int is_tag_right(const volatile struct match_config *config, const __u8 *transport)
+{
+	return LITTLE64(load64(transport + TAG_AT)) == tag_of(config->sip, transport + RUN_AT);
+}
+
+/* What read_identity found, looked at closely. */
+static __always_inline enum look prove(const volatile struct match_config *config, const struct landing *landing, const __u8 *end)
+{
+	const __u8 *transport = landing->transport;
+
+	if (BIG32(load32(transport + RUN_AT)) != config->run)
+		return LOOK_OTHER_RUN;
+	if (transport + landing->length > end)
+		return LOOK_CUT;
+	if (landing->path >= config->cells || !is_sum_right(landing, end))
+		return LOOK_CORRUPTED;
+	if (has_tag(config, landing->sequence))
+		return is_tag_right(config, transport) ? LOOK_GENUINE : LOOK_CORRUPTED;
+	return landing->sequence % config->cells == landing->path ? LOOK_UNVERIFIED : LOOK_CORRUPTED;
+}

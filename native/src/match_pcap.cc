@@ -1,0 +1,153 @@
+// The matcher that needs no rights but those of a capture: the same counters, kept here from what libpcap shows.
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "match_capture.h"
+#include "match_way.h"
+
+namespace {
+
+// Pages come when they are first counted in.
+class Pages {
+ public:
+  explicit Pages(size_t size) : size_(size), memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (memory_ == MAP_FAILED) throw SprayFailure(errno, "memory for the counters");
+  }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  ~Pages() { ::munmap(memory_, size_); }
+  void* get() const { return memory_; }
+
+ private:
+  size_t size_;
+  void* memory_;
+};
+
+// One packet is seen again on each device that it is handed up to, within microseconds.
+class Copies {
+ public:
+  bool IsOne(uint32_t sequence, const CapturedPacket& packet) {
+    Seen& seen = seen_[sequence % seen_.size()];
+    const bool isCopy = seen.atNs != 0 && seen.sequence == sequence && seen.interfaceIndex != packet.interfaceIndex &&
+                        packet.realtimeNs - seen.atNs < kSoonNs;
+    if (!isCopy) seen = {packet.realtimeNs, sequence, packet.interfaceIndex};
+    return isCopy;
+  }
+
+ private:
+  static constexpr uint64_t kSoonNs = 1'000'000;
+  struct Seen {
+    uint64_t atNs;
+    uint32_t sequence;
+    uint32_t interfaceIndex;
+  };
+  std::array<Seen, 4096> seen_ = {};
+};
+
+int64_t RealtimeAheadNs() {
+  timespec realtime;
+  ::clock_gettime(CLOCK_REALTIME, &realtime);
+  return static_cast<int64_t>(realtime.tv_sec * 1'000'000'000LL + realtime.tv_nsec) - static_cast<int64_t>(MonotonicNs());
+}
+
+// Two looks at two clocks are that far apart, unless the thread was held up.
+constexpr int64_t kSteppedNs = 1'000'000;
+
+class Pcap : public MatchWay {
+ public:
+  explicit Pcap(const MatchWanted& wanted)
+      : window_(sizeof(match_window)),
+        totals_(sizeof(match_totals)),
+        cells_(size_t{wanted.config.cells} * sizeof(match_cell)),
+        rtts_(size_t{wanted.config.slots} * kRttStride),
+        bitmap_((size_t{wanted.config.ring_mask} + 1) / 8),
+        slots_((wanted.slots.size() + 4) * sizeof(uint16_t)),
+        memory_(MemoryOf(wanted)),
+        settle_(memory_, wanted.idKey, wanted.first, [] {}),  // it settles on the thread that counts
+        aheadNs_(static_cast<int64_t>(wanted.config.ahead_ns)),
+        place_(DeviceOf(wanted)),
+        capture_({place_, wanted.object, wanted.bufferBytes}, [this](const CapturedPacket& packet) { Count(packet); },
+                 [this](bool, uint64_t untilNs) { Between(untilNs); }) {}
+
+  const MatchMemory& Memory() const override { return memory_; }
+  const MatchSettle& Decided() const override { return settle_; }
+  int64_t Dropped() const override { return static_cast<int64_t>(capture_.Dropped()); }
+  std::vector<std::string> Places() const override { return {place_ + ": libpcap"}; }
+
+  void Settle(uint64_t end, bool last) override {
+    const std::lock_guard lock(asking_);
+    end_ = end;
+    last_ = last;
+    askedNs_ = MonotonicNs() + static_cast<uint64_t>(RealtimeAheadNs());
+  }
+
+ private:
+  static std::string DeviceOf(const MatchWanted& wanted) { return wanted.devices.size() == 1 ? wanted.devices[0].name : "any"; }
+
+  MatchMemory MemoryOf(const MatchWanted& wanted) {
+    MatchMemory memory = {wanted.config, 1, static_cast<match_window*>(window_.get()), static_cast<match_totals*>(totals_.get()),
+                          static_cast<match_cell*>(cells_.get()), static_cast<match_histogram*>(rtts_.get()), kRttStride,
+                          static_cast<__u64*>(bitmap_.get()), static_cast<__u64*>(slots_.get())};
+    memory.config.stripes = 1;
+    if (memory.config.shares_slot) std::memcpy(memory.slots, wanted.slots.data(), wanted.slots.size() * sizeof(uint16_t));
+    return memory;
+  }
+
+  void Count(const CapturedPacket& packet) {
+    landing landing = {};
+    const match_config& config = memory_.config;
+    look look = find_landing(packet.at, packet.end, packet.type, &landing);
+    if (look == LOOK_UNVERIFIED) look = prove(&config, &landing, packet.end);
+    if (look >= LOOK_CORRUPTED && copies_.IsOne(landing.sequence, packet)) return;
+    if (look >= LOOK_UNVERIFIED) return CountLanding(landing, packet, look == LOOK_GENUINE);
+    match_totals& totals = *memory_.totals;
+    if (look == LOOK_CORRUPTED) {
+      ++totals.corrupted;
+      if (is_cell_known(&config, &landing)) ++memory_.cells[landing.path].corrupted;
+    } else {
+      ++(look == LOOK_OTHER_RUN ? totals.other_run : totals.passed);
+    }
+  }
+
+  void CountLanding(const landing& landing, const CapturedPacket& packet, bool isVerified) {
+    match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path % memory_.config.templates)),
+                           memory_.bitmap + (landing.sequence & memory_.config.ring_mask) / 64, memory_.totals};
+    const uint64_t arrivedNs = packet.realtimeNs - static_cast<uint64_t>(steppedNs_);
+    count_landing(&memory_.config, memory_.window, &places, landing.sequence, round_trip(&landing, arrivedNs), isVerified);
+  }
+
+  // Packets are stamped by a clock that somebody may set; the time sent goes on by the clock as it was.
+  void Between(uint64_t untilNs) {
+    const int64_t byNs = RealtimeAheadNs() - aheadNs_;
+    steppedNs_ = byNs > kSteppedNs || byNs < -kSteppedNs ? byNs : 0;
+    std::unique_lock lock(asking_);
+    if (askedNs_ == 0 || untilNs < askedNs_) return;
+    askedNs_ = 0;
+    const uint64_t end = end_;
+    const bool last = last_;
+    lock.unlock();
+    settle_.Settle(end, last);
+  }
+
+  Pages window_, totals_, cells_, rtts_, bitmap_, slots_;
+  MatchMemory memory_;
+  MatchSettle settle_;
+  Copies copies_;
+  int64_t aheadNs_;
+  int64_t steppedNs_ = 0;
+  std::mutex asking_;
+  uint64_t askedNs_ = 0;  // 0: nothing is asked
+  uint64_t end_ = 0;
+  bool last_ = false;
+  std::string place_;
+  MatchCapture capture_;  // last: its thread begins when all else is there
+};
+
+}  // namespace
+
+std::unique_ptr<MatchWay> OpenPcapMatcher(const MatchWanted& wanted) { return std::make_unique<Pcap>(wanted); }

@@ -1,0 +1,71 @@
+#include "match_settle.h"
+
+#include <algorithm>
+
+MatchSettle::MatchSettle(const MatchMemory& memory, uint32_t idKey, uint64_t first, std::function<void()> quiet)
+    : memory_(memory), idKey_(idKey), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
+  memory_.window->floor = first;
+  memory_.window->ceiling = (first & ~uint64_t{63}) + memory_.config.ring_mask + 1;
+}
+
+void MatchSettle::Settle(uint64_t end, bool last) {
+  const uint64_t begin = settled_;
+  end = std::min(last ? end : end & ~uint64_t{63}, uint64_t{memory_.window->ceiling});
+  if (end > begin) {
+    __atomic_store_n(&memory_.window->floor, end, __ATOMIC_SEQ_CST);
+    quiet_();
+    for (uint64_t sequence = begin & ~uint64_t{63}; sequence < end; sequence += 64) {
+      const uint64_t from = sequence < begin ? ~uint64_t{0} << (begin - sequence) : ~uint64_t{0};
+      const uint64_t to = end - sequence < 64 ? (uint64_t{1} << (end - sequence)) - 1 : ~uint64_t{0};
+      __u64& word = memory_.bitmap[(sequence & memory_.config.ring_mask) / 64];
+      Word(sequence, __atomic_fetch_and(&word, ~(from & to), __ATOMIC_RELAXED), from & to);
+    }
+    __atomic_store_n(&memory_.window->ceiling, (end & ~uint64_t{63}) + memory_.config.ring_mask + 1, __ATOMIC_SEQ_CST);
+  }
+  if (last)
+    for (uint32_t cell = 0; cell < losing_.size() && losingCells_ > 0; ++cell) End(cell);
+  Tell();
+  settled_ = std::max(begin, end);
+}
+
+// 64 sequences from this one on; those that could not be sent were not lost.
+void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
+  const uint32_t scattered = static_cast<uint32_t>(sequence) ^ idKey_;
+  if (scattered >> 16 == 0) return;
+  if ((scattered & 0xffc0) == 0) concerned &= ~(uint64_t{1} << (scattered & 63));
+  if ((seen & concerned) == concerned && losingCells_ == 0) return;
+  auto cell = static_cast<uint32_t>(sequence % memory_.config.cells);
+  for (uint64_t bit = 1; bit != 0; bit <<= 1) {
+    if (concerned & bit) {
+      if (seen & bit) {
+        End(cell);
+      } else if (losing_[cell]++ == 0) {
+        ++losingCells_;
+      }
+    }
+    if (++cell == memory_.config.cells) cell = 0;
+  }
+}
+
+void MatchSettle::End(uint32_t cell) {
+  if (losing_[cell] == 0) return;
+  ended_.push_back(uint64_t{cell % memory_.config.templates} << 32 | losing_[cell]);
+  losing_[cell] = 0;
+  --losingCells_;
+  if (ended_.size() == 4096) Tell();
+}
+
+void MatchSettle::Tell() {
+  const std::lock_guard lock(telling_);
+  for (const uint64_t run : ended_) ++runs_[run];
+  ended_.clear();
+}
+
+std::vector<std::pair<uint32_t, uint64_t>> MatchSettle::LossRuns(uint32_t lossTemplate) const {
+  std::vector<std::pair<uint32_t, uint64_t>> found;
+  const std::lock_guard lock(telling_);
+  for (const auto& [run, times] : runs_)
+    if (run >> 32 == lossTemplate) found.emplace_back(static_cast<uint32_t>(run), times);
+  std::sort(found.begin(), found.end());
+  return found;
+}

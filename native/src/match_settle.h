@@ -1,0 +1,42 @@
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "match_memory.h"
+
+// Goes through what is decided: reads which sequences came home, tells losses in a row within a cell by their length, and gives their
+// room in the bitmap to later ones. Settle() belongs to one thread.
+class MatchSettle {
+ public:
+  // `quiet` returns when nobody counts any more by what stood in the window before.
+  MatchSettle(const MatchMemory& memory, uint32_t idKey, uint64_t first, std::function<void()> quiet);
+
+  // All sequences below `end`, or to the last 64 of them where more follow; `last`: losses that go on to the end are told too.
+  void Settle(uint64_t end, bool last);
+
+  // All below were gone through.
+  uint64_t Settled() const { return settled_; }
+
+  // Lengths of losses in a row, and how often, over the cells of a template.
+  std::vector<std::pair<uint32_t, uint64_t>> LossRuns(uint32_t lossTemplate) const;
+
+ private:
+  void Word(uint64_t sequence, uint64_t seen, uint64_t concerned);
+  void End(uint32_t cell);
+  void Tell();
+
+  MatchMemory memory_;
+  uint32_t idKey_;
+  std::function<void()> quiet_;
+  std::atomic<uint64_t> settled_;
+  std::vector<uint32_t> losing_;  // by cell: losses in a row up to here
+  uint64_t losingCells_ = 0;
+  std::vector<uint64_t> ended_;  // template << 32 | length, not yet told
+  mutable std::mutex telling_;
+  std::unordered_map<uint64_t, uint64_t> runs_;
+};

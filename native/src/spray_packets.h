@@ -1,0 +1,169 @@
+#pragma once
+#include <arpa/inet.h>
+#include <linux/types.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "../../bpf/spray.h"
+
+// SipHash-2-4 (Aumasson and Bernstein, 2012) of twelve bytes: the two words that it absorbs, the length in the second.
+inline uint64_t SipTag(const __u64 (&key)[2], uint64_t first, uint64_t last) {
+  uint64_t a = key[0] ^ 0x736f6d6570736575, b = key[1] ^ 0x646f72616e646f6d;
+  uint64_t c = key[0] ^ 0x6c7967656e657261, d = key[1] ^ 0x7465646279746573;
+  const auto round = [&] {
+    a += b, b = std::rotl(b, 13) ^ a, a = std::rotl(a, 32);
+    c += d, d = std::rotl(d, 16) ^ c;
+    a += d, d = std::rotl(d, 21) ^ a;
+    c += b, b = std::rotl(b, 17) ^ c, c = std::rotl(c, 32);
+  };
+  d ^= first, round(), round(), a ^= first;
+  d ^= last, round(), round(), a ^= last;
+  c ^= 0xff, round(), round(), round(), round();
+  return a ^ b ^ c ^ d;
+}
+
+// Where a run stands: the next sequence and the cell it belongs to. A value: whoever may have to take packets back keeps a copy.
+struct SprayCursor {
+  uint64_t sequence = 0;
+  uint32_t templateNumber = 0;
+  uint32_t flow = 0;
+};
+
+// Writes the packets of a run, one after another, from its templates; bpf/spray-send.bpf.c does the same in the kernel. What is
+// filled in has places that need no alignment, and sums that are added up in the order that the packet has its bytes in.
+class SprayPackets {
+ public:
+  // `templates` holds plan.templates times the stride, `values` plan.flows times SPRAY_WORDS.
+  SprayPackets(const spray_plan& plan, std::vector<uint8_t> templates, std::vector<uint16_t> values)
+      : plan_(plan),
+        stride_(spray_stride(plan.ids_most, plan.bytes_most)),
+        bytesAt_(SPRAY_BYTES_AT(plan.ids_most)),
+        templates_(std::move(templates)),
+        values_(std::move(values)) {
+    Seek(plan.first);
+  }
+
+  const SprayCursor& cursor() const { return cursor_; }
+  void Return(const SprayCursor& cursor) { cursor_ = cursor; }
+  bool IsOver() const { return cursor_.sequence >= SPRAY_END; }
+
+  // Writes the frame of the next sequence, goes on to the one after, and returns how long it is. `frame` has room for SPRAY_FRAME bytes.
+  uint32_t Write(uint8_t* frame, uint64_t monotonicNs) {
+    const uint8_t* base = templates_.data() + size_t{stride_} * cursor_.templateNumber;
+    const auto& shape = *reinterpret_cast<const spray_template*>(base);
+    const uint32_t length = shape.link_length + shape.length;
+    std::memcpy(frame, base + bytesAt_, shape.stored);
+    if (length > shape.stored) std::memset(frame + shape.stored, 0, length - shape.stored);
+    Fill(frame + shape.link_length, shape, reinterpret_cast<const spray_id*>(base + SPRAY_IDS_AT), monotonicNs);
+    Advance();
+    return length;
+  }
+
+ private:
+  struct Identity {
+    uint32_t magic;
+    uint16_t version;
+    uint16_t balance;
+    uint32_t run;
+    uint32_t path;
+    uint32_t sequence;
+    uint32_t tag[2];
+    uint32_t sent[2];
+  };
+
+  static uint16_t Folded(uint64_t sum) {
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<uint16_t>((sum & 0xffff) + (sum >> 16));
+  }
+
+  static void Put(uint8_t* at, uint16_t value) { std::memcpy(at, &value, sizeof value); }
+
+  static uint16_t Get(const uint8_t* at) {
+    uint16_t value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+
+  void Fill(uint8_t* packet, const spray_template& shape, const spray_id* ids, uint64_t monotonicNs) const {
+    const auto sequence = static_cast<uint32_t>(cursor_.sequence);
+    const uint32_t scattered = sequence ^ plan_.id_key;
+    const uint16_t halves[2] = {htons(static_cast<uint16_t>(scattered)), htons(static_cast<uint16_t>(scattered >> 16))};
+    for (const spray_id* id = ids; id != ids + shape.id_count; ++id) {
+      uint8_t* header = packet + (id->at & ~1);
+      Put(header + 4, halves[id->at & 1]);
+      Put(header + 10, ~Folded(uint64_t{id->sum} + halves[id->at & 1]));
+    }
+    Put(packet + shape.half_at, halves[shape.half_of]);
+    const uint64_t sum = uint64_t{shape.transport_sum} + halves[shape.half_of];
+    Identify(packet + shape.identity_at, sequence, sum + (plan_.words_most > 0 ? Sweep(packet, shape, ids) : 0), monotonicNs);
+  }
+
+  // The flow's value into its places and their checksums; returns what of it joins the transport's sum.
+  uint64_t Sweep(uint8_t* packet, const spray_template& shape, const spray_id* ids) const {
+    const uint16_t* value = values_.data() + size_t{cursor_.flow} * SPRAY_WORDS;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < plan_.words_most; ++i) {
+      const spray_word& word = shape.words[i];
+      if (word.at == SPRAY_NO_WORD) continue;
+      Put(packet + word.at, value[i]);
+      if (word.balanced) sum += value[i];
+      if (word.id == SPRAY_NO_ID) continue;
+      uint8_t* checksum = packet + (ids[word.id].at & ~1) + 10;
+      Put(checksum, ~Folded(uint64_t{static_cast<uint16_t>(~Get(checksum))} + value[i]));
+    }
+    return sum;
+  }
+
+  void Identify(uint8_t* at, uint32_t sequence, uint64_t sum, uint64_t monotonicNs) const {
+    Identity identity;
+    std::memcpy(&identity, at, sizeof identity);
+    const uint64_t sent = monotonicNs + static_cast<uint64_t>(plan_.realtime_ahead_ns);
+    identity.path = htonl(cursor_.flow * plan_.templates + cursor_.templateNumber);
+    identity.sequence = htonl(sequence);
+    const uint64_t tag = IsTagged(sequence)
+                             ? SipTag(plan_.key, uint64_t{identity.path} << 32 | identity.run, uint64_t{12} << 56 | identity.sequence)
+                             : 0;
+    identity.tag[0] = static_cast<uint32_t>(tag);
+    identity.tag[1] = static_cast<uint32_t>(tag >> 32);
+    identity.sent[0] = htonl(static_cast<uint32_t>(sent >> 32));
+    identity.sent[1] = htonl(static_cast<uint32_t>(sent));
+    sum += uint64_t{identity.path} + identity.sequence + identity.tag[0] + identity.tag[1] + identity.sent[0] + identity.sent[1];
+    identity.balance = ~Folded(sum);
+    std::memcpy(at, &identity, sizeof identity);
+  }
+
+  bool IsTagged(uint32_t sequence) const {
+    return plan_.tag == SPRAY_TAG_FULL || (plan_.tag == SPRAY_TAG_SAMPLED && sequence % SPRAY_SAMPLED == 0);
+  }
+
+  void Seek(uint64_t sequence) {
+    const uint64_t next = spray_sendable(sequence, plan_.id_key);
+    const auto cell = static_cast<uint32_t>(next % plan_.cells);
+    cursor_ = {next, cell % plan_.templates, cell / plan_.templates};
+  }
+
+  // Without a division, but for the few sequences that cannot be sent.
+  void Advance() {
+    ++cursor_.sequence;
+    if (++cursor_.templateNumber == plan_.templates) {
+      cursor_.templateNumber = 0;
+      if (++cursor_.flow == plan_.flows) cursor_.flow = 0;
+    }
+    const uint32_t scattered = static_cast<uint32_t>(cursor_.sequence) ^ plan_.id_key;
+    if (scattered >> 16 == 0 || (scattered & 0xffff) == 0) Seek(cursor_.sequence);
+  }
+
+  spray_plan plan_;
+  uint32_t stride_;
+  uint32_t bytesAt_;
+  std::vector<uint8_t> templates_;
+  std::vector<uint16_t> values_;
+  SprayCursor cursor_;
+};

@@ -1,0 +1,80 @@
+#include "spray_trial.h"
+
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "file_descriptor.h"
+#include "spray_device.h"
+
+namespace {
+
+constexpr uint64_t kTrialFrames = 8;
+constexpr uint16_t kLocalExperimental = 0x88b5;  // IEEE 802: EtherType for local experiments
+constexpr uint16_t kLinkLength = 14;
+constexpr uint16_t kLength = 46;  // the shortest frame of Ethernet
+
+spray_plan TrialPlan() {
+  spray_plan plan = {};
+  plan.most = kTrialFrames;
+  plan.run = 1;
+  plan.id_key = 0x5a5a5a5a;
+  plan.templates = plan.flows = plan.cells = 1;
+  plan.bytes_most = 64;
+  plan.link_length = kLinkLength;
+  plan.frame_least = plan.frame_most = kLinkLength + kLength;
+  return plan;
+}
+
+std::vector<uint8_t> TrialTemplate(const std::string& interface) {
+  std::vector<uint8_t> bytes(spray_stride(0, TrialPlan().bytes_most));
+  spray_template shape = {};
+  shape.length = kLength;
+  shape.link_length = kLinkLength;
+  shape.stored = kLinkLength;
+  shape.half_at = 36;
+  std::memcpy(bytes.data(), &shape, sizeof shape);
+  uint8_t* frame = bytes.data() + SPRAY_BYTES_AT(0);
+  const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+  if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0) {
+    std::memcpy(frame, request.ifr_hwaddr.sa_data, 6);
+    std::memcpy(frame + 6, request.ifr_hwaddr.sa_data, 6);
+  }
+  frame[12] = kLocalExperimental >> 8;
+  frame[13] = kLocalExperimental & 0xff;
+  return bytes;
+}
+
+std::string WordsOf(const SprayFailure& failure) {
+  return failure.number == 0 ? failure.what() : std::string(failure.what()) + " (" + std::strerror(failure.number) + ")";
+}
+
+}  // namespace
+
+std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
+  try {
+    SprayRun run;
+    run.step = 0;
+    const uint64_t before = CountersOf(device.index).packets;
+    OpenLive(device, TrialPlan(), TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS), object)->Run(run);
+    const bool left = run.dropped < 0 ? CountersOf(device.index).packets - before >= kTrialFrames : run.dropped == 0;
+    if (left && run.taken == kTrialFrames) return "";
+    return "a trial of 8 frames did not leave " + device.name +
+           (DriverOf(device.name) == "veth" ? ": a veth takes redirected frames only where its peer has an XDP program or GRO"
+                                            : ": its driver takes no redirected frames now");
+  } catch (const SprayFailure& failure) {
+    return WordsOf(failure);
+  }
+}
+
+std::string WhyNotAfxdp(const SprayDevice& device) {
+  try {
+    const spray_plan plan = TrialPlan();
+    OpenAfxdp(device, plan, SprayPackets(plan, TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS)));
+    return "";
+  } catch (const SprayFailure& failure) {
+    return WordsOf(failure);
+  }
+}

@@ -1,0 +1,93 @@
+/** What a spray sends: a template for each hop of each path that is measured (and each size), made when it is asked for, since there may be 80,000. */
+import type { SprayRun, SprayTemplate } from '../engine/spray.ts';
+import type { Flow, Itinerary } from '../probe/itinerary.ts';
+import { sprayTemplate } from '../probe/spray-template.ts';
+import type { Address } from '../wire/address.ts';
+import { boomerang, type Landing, type Waypoint } from './itinerary.ts';
+import { type LayerSource, US } from './layer-source.ts';
+import { addressAt, type ProbedPath, positionsOf, visitsAt } from './path.ts';
+import type { SurveyedHop } from './survey.ts';
+import { firstFlow, type Leg, placesOf, type Swept } from './swept.ts';
+import { waysTo } from './ways.ts';
+
+/** A path with what is known of its hops. */
+export interface PreparedPath {
+  readonly path: ProbedPath;
+  readonly hops: readonly Pick<SurveyedHop, 'position' | 'address' | 'waypoints' | 'source'>[];
+}
+
+/** One template. */
+export interface SprayTarget {
+  /** Index of its path. */
+  readonly path: number;
+  readonly position: number;
+  readonly address: Address | null;
+  readonly waypoints: readonly Waypoint[];
+  readonly source: LayerSource;
+  /** Bytes on the first link; null: as small as it gets. */
+  readonly size: number | null;
+}
+
+export interface SprayPlan {
+  readonly paths: readonly PreparedPath[];
+  readonly targets: readonly SprayTarget[];
+  readonly landing: Landing;
+  readonly flow: Flow;
+  readonly swept: Swept;
+}
+
+export interface SprayedHops {
+  /** Every hop, not the last alone. */
+  readonly everyHop: boolean;
+  /** The two hops at the ends of a segment instead. */
+  readonly segment: number | null;
+  readonly sizes: readonly (number | null)[];
+}
+
+/** Hops that nothing can turn at have no target. */
+export function targetsOf(paths: readonly PreparedPath[], { everyHop, segment, sizes }: SprayedHops): SprayTarget[] {
+  return paths.flatMap(({ hops }, path) => {
+    const visited = hops.filter(({ waypoints }) => waypoints.length > 0);
+    const wanted =
+      segment !== null
+        ? visited.filter(({ position }) => position === segment || position === segment + 1)
+        : everyHop
+          ? visited
+          : visited.slice(-1);
+    return wanted.flatMap(({ position, address, waypoints, source }) =>
+      sizes.map((size) => ({ path, position, address, waypoints, source, size })),
+    );
+  });
+}
+
+/** A path whose map or user is believed: nobody is asked whether its hops can be visited. */
+export function unsurveyed(path: ProbedPath): PreparedPath {
+  const hops: PreparedPath['hops'][number][] = [];
+  let before: readonly Waypoint[] = [];
+  for (const position of positionsOf(path)) {
+    const isVisited = visitsAt(path, position).length > 0;
+    const way = isVisited ? waysTo(path, before, position).find(({ guessed }) => !guessed) : undefined;
+    const waypoints = way?.waypoints ?? [];
+    if (waypoints.length > 0) before = waypoints;
+    hops.push({ position, address: addressAt(path, position), waypoints, source: US });
+  }
+  return { path, hops };
+}
+
+/** The two positions that each layer of a boomerang leads between. */
+export function legsOf(waypoints: readonly Waypoint[], landing: Landing): Leg[] {
+  const there = waypoints.map(({ position }) => position);
+  const stops = [0, ...there, ...there.slice(0, -1).reverse(), 0, ...(landing === 'ipip' ? [0] : [])];
+  return stops.slice(1).map((to, index): Leg => [stops[index]!, to]);
+}
+
+/** Of the first flow. */
+export function itineraryOf(plan: SprayPlan, { path, waypoints, source, size }: SprayTarget): Itinerary {
+  const plain = boomerang(plan.paths[path]!.path, waypoints, plan.landing, { ...plan.flow, size }, source);
+  return firstFlow(plain, legsOf(waypoints, plan.landing), plan.swept);
+}
+
+export function templateOf(plan: SprayPlan, target: SprayTarget, run: SprayRun): SprayTemplate {
+  const itinerary = itineraryOf(plan, target);
+  return sprayTemplate(itinerary, run, placesOf(itinerary, legsOf(target.waypoints, plan.landing), plan.swept));
+}

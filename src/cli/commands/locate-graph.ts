@@ -1,0 +1,121 @@
+/** The graph that `locate` works on: drawn by a topology file, or found as a path; and who of it can be visited. */
+import type { ProbedPath } from '../../boomerang/path.ts';
+import type { SurveyedHop } from '../../boomerang/survey.ts';
+import type { Route } from '../../engine/engine.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { drawnGraph } from '../../locate/drawn.ts';
+import type { Graph } from '../../locate/graph.ts';
+import type { Dress } from '../../locate/itinerary.ts';
+import { pathGraph } from '../../locate/path-graph.ts';
+import { reach } from '../../locate/reach.ts';
+import type { UnknownPart } from '../../locate/verdict.ts';
+import type { Asking } from '../../probe/ask.ts';
+import { endsOf, vantageOf } from '../../topology/lookup.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type { Address, FamilyNumber } from '../../wire/address.ts';
+import { isOurs } from '../ends.ts';
+import { sourcesFor } from '../layer-source.ts';
+import { createNamer } from '../namer.ts';
+import { familyWanted, type Network } from '../network.ts';
+import { mayVisit, refuseTranslation, requirePermission } from '../permission.ts';
+import type { Said } from '../session.ts';
+import { startEvent } from '../start-event.ts';
+import { readTopology } from '../topology-file.ts';
+import { nestedTranslation } from '../translation.ts';
+import type { LocateCommandOptions } from './locate.ts';
+import { begin, ready } from './ready.ts';
+
+export interface Drawn {
+  readonly asking: Asking;
+  readonly graph: Graph;
+  readonly dress: Dress;
+  readonly seed: number;
+  /** The way to the first router. */
+  readonly route: Route;
+  /** What is not known for a reason of the search's. */
+  readonly unknown: readonly UnknownPart[];
+}
+
+type Drawing = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
+
+/** Throws BeaconError for a path that cannot be entered or probed. */
+export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Drawing {
+  const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
+  if ('exit' in found) return found;
+  const { asking, path, hops, sweep, reached } = found;
+  const names = await namesOf(network, path, hops, options.numeric ?? false);
+  const graph = pathGraph(path, hops, names);
+  const route = await network.engine.route(path.hops.find((address) => address !== null)!);
+  const dress = { flow: sweep.flow, landing: sweep.landing, sources: sourcesFor(path.us, network, options) };
+  return { asking, graph, dress, seed: sweep.seed, route, unknown: reached ? [] : [notReached(path)] };
+}
+
+async function namesOf(
+  { names }: Network,
+  path: ProbedPath,
+  hops: readonly SurveyedHop[],
+  numeric: boolean,
+): Promise<Map<Address, string>> {
+  const namer = createNamer(names, numeric);
+  const addresses = [path.us, ...hops.flatMap(({ address }) => address ?? [])];
+  const found = await Promise.all(
+    addresses.map(async (address) => [address, path.map?.get(address)?.name ?? (await namer.soon(address))] as const),
+  );
+  return new Map(found.flatMap(([address, name]) => (name === null ? [] : [[address, name] as const])));
+}
+
+function notReached({ us, hops }: ProbedPath): UnknownPart {
+  const last = hops.findLast((address) => address !== null) ?? us;
+  return {
+    links: [{ from: last, to: null }],
+    why: 'the path was not found to its end: what lies behind this hop is not known',
+    wouldSettle: 'the path given with -p, or --topology',
+  };
+}
+
+/** Throws BeaconError ERR_USAGE where this host is not the topology's vantage. */
+export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Drawing {
+  const { engine } = network;
+  for (const name of ['source', 'destination', 'path', 'map'] as const)
+    if (options[name] !== undefined) throw new BeaconError('ERR_USAGE', `--topology draws the whole graph: leave out --${name}`);
+  const topology = await readTopology(file);
+  const family = familyWanted({ ...options }) ?? 4;
+  const us = await vantageHere(network, topology, family);
+  const first = endsOf(topology, vantageOf(topology).name)[0]!;
+  const route = await engine.route(first.far.addresses[family]);
+  const all = topology.links.flatMap(({ ends }) => ends.map(({ addresses }) => addresses[family]));
+  requirePermission(all, options);
+  refuseTranslation(us, all, options);
+  const host = { address: us, name: vantageOf(topology).name };
+  yield startEvent('locate', engine, route, host, host, false);
+  const { asking, flow, seed } = begin(network, signal, options);
+  const sources = sourcesFor(us, network, options);
+  const asked = {
+    flow,
+    landing: options.landing,
+    timeoutNs: options.timeout * 1e9,
+    rttNs: null,
+    sources,
+    mayVisit: mayVisit(options),
+    family,
+  };
+  const reached = await reach(engine, asking, topology, asked);
+  if (signal.aborted) return { exit: CANNOT_TELL };
+  const barred = yield* nestedTranslation(asking);
+  if (barred !== null) return { exit: barred };
+  return {
+    asking,
+    graph: drawnGraph(topology, family, reached),
+    dress: { flow, landing: options.landing, sources },
+    seed,
+    route,
+    unknown: [],
+  };
+}
+
+async function vantageHere({ engine }: Network, topology: Topology, family: FamilyNumber): Promise<Address> {
+  const { name, loopback } = vantageOf(topology);
+  const addresses = [...endsOf(topology, name).map(({ end }) => end.addresses[family]), loopback[family]];
+  for (const address of addresses) if (await isOurs(engine, address)) return address;
+  throw new BeaconError('ERR_USAGE', `The vantage of ${topology.name} is ${name} (${addresses[0]}), and this host is not: run it there`);
+}

@@ -1,0 +1,106 @@
+/** The matcher of a simulated spray: what comes home is known by what it carries, counted, and goes no further. */
+import { glance, isWhole, newGlance } from '../../wire/glance.ts';
+import { isGenuine, readIdentity, readSentNs } from '../../wire/identity.ts';
+import { transportSum } from '../../wire/transport-sum.ts';
+import { type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
+import { BUCKETS, bucketOf } from '../spray-histogram.ts';
+import { isTagged } from '../spray-patch.ts';
+import { isSprayed } from '../spray-sequence.ts';
+
+/** Headers that a probe may wear at home: one or two are its own, the rest are for tunnels that end here. */
+const MOST_HEADERS = 4;
+const UDP = 17;
+const HEADER = 8;
+
+export interface Book {
+  readonly totals: { received: number; duplicates: number; reordered: number; corrupted: number; late: number; foreign: number };
+  readonly cells: SprayCells;
+  readonly histograms: readonly Float64Array[];
+  /** True where it was ours. */
+  match(packet: Uint8Array, nowNs: bigint): boolean;
+  lossRuns(next: number): ReadonlyMap<number, readonly LossRun[]>;
+}
+
+export function createBook(job: SprayJob, next: () => number): Book {
+  const { run, tag, templates, flows } = job;
+  const count = templates * flows;
+  const totals = { received: 0, duplicates: 0, reordered: 0, corrupted: 0, late: 0, foreign: 0 };
+  const cells = newCells(count);
+  const histograms = Array.from({ length: templates }, () => new Float64Array(BUCKETS));
+  const highest = new Float64Array(count).fill(-1);
+  const seen = newGlance(MOST_HEADERS);
+  let home = new Uint8Array(1024); // by sequence: it was here
+
+  function match(packet: Uint8Array, nowNs: bigint): boolean {
+    if (!glance(packet, 0, packet.length, seen) || !isWhole(packet, seen)) return false;
+    const isEcho = (seen.protocol === 1 && packet[seen.bodyAt] === 8) || (seen.protocol === 58 && packet[seen.bodyAt] === 128);
+    if (seen.protocol !== UDP && !isEcho) return false;
+    const at = seen.bodyAt + HEADER;
+    const identity = readIdentity(packet, at, seen.end);
+    if (identity === null) return false;
+    const { sequence, path: cell } = identity;
+    if (identity.run !== run.number) {
+      totals.foreign += 1;
+      return false;
+    }
+    const headerAt = seen.at[seen.count - 1]!;
+    const isRight = transportSum(packet, headerAt, seen.protocol, seen.bodyAt, seen.end) === 0xffff;
+    const isOurs = !isTagged(tag, sequence) || isGenuine(packet, at, run.key);
+    if (!isRight || !isOurs) {
+      totals.corrupted += 1;
+      if (cell < count) cells.corrupted[cell]! += 1; // as far as can be told: the cell itself may be what is wrong
+    } else if (sequence >= next() || sequence % count !== cell || !isSprayed(run.idKey, sequence)) totals.foreign += 1;
+    else land(cell, sequence, Number(nowNs - readSentNs(packet, at)));
+    return true;
+  }
+
+  function land(cell: number, sequence: number, rttNs: number): void {
+    if (sequence >= home.length) {
+      const wider = new Uint8Array(2 ** Math.ceil(Math.log2(sequence + 1)));
+      wider.set(home);
+      home = wider;
+    }
+    if (home[sequence]! > 0) {
+      totals.duplicates += 1;
+      cells.duplicates[cell]! += 1;
+      return;
+    }
+    if (rttNs > job.timeoutNs) {
+      home[sequence] = LATE;
+      totals.late += 1;
+      return;
+    }
+    home[sequence] = IN_TIME;
+    totals.received += 1;
+    cells.received[cell]! += 1;
+    if (sequence < highest[cell]!) {
+      totals.reordered += 1;
+      cells.reordered[cell]! += 1;
+    } else highest[cell] = sequence;
+    histograms[cell % templates]![bucketOf(rttNs)]! += 1;
+  }
+
+  function lossRuns(end: number): ReadonlyMap<number, readonly LossRun[]> {
+    const under = new Float64Array(count);
+    const found = new Map<number, Map<number, number>>();
+    const close = (cell: number): void => {
+      const [length, template] = [under[cell]!, cell % templates];
+      under[cell] = 0;
+      if (length === 0) return;
+      const lengths = found.get(template) ?? new Map<number, number>();
+      found.set(template, lengths.set(length, (lengths.get(length) ?? 0) + 1));
+    };
+    for (let sequence = 0; sequence < end; sequence += 1) {
+      if (!isSprayed(run.idKey, sequence)) continue;
+      if (home[sequence] === IN_TIME) close(sequence % count);
+      else under[sequence % count]! += 1;
+    }
+    for (let cell = 0; cell < count; cell += 1) close(cell);
+    return new Map([...found].map(([template, lengths]) => [template, [...lengths].map(([length, times]) => ({ length, times }))]));
+  }
+
+  return { totals, cells, histograms, match, lossRuns };
+}
+
+const IN_TIME = 1;
+const LATE = 2;

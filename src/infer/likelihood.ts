@@ -1,0 +1,250 @@
+/** The likelihood of walks' losses, and the most likely losses of components between bounds. */
+import { solve } from './cholesky.ts';
+import { type Column, columnsOf } from './columns.ts';
+import type { Walk, WalkCounts } from './walk.ts';
+
+/**
+ * What was counted, ready to fit. A component that a probe survives with probability s has the burden θ = −ln s ≥ 0; burdens add up along
+ * a walk, and the likelihood of the counts is concave in them.
+ */
+export interface Counted {
+  readonly columns: readonly Column[];
+  /** Per walk, divided by the overdispersion. */
+  readonly received: Float64Array;
+  readonly lost: Float64Array;
+  /** Least cost that any burdens of walks could have. */
+  readonly saturated: number;
+}
+
+/** Lowest and highest burden of each component. */
+export interface Bounds {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+export interface Fit {
+  /** Burden of each component. */
+  readonly burdens: Float64Array;
+  /** Twice the log likelihood that is missing to the best burdens of walks: 0 where the counts are met exactly. */
+  readonly deviance: number;
+}
+
+/** A burden of 20 loses all but 2 in 10⁹; one of 1e-12 is no loss, but keeps the logarithm of a walk's loss finite. */
+export const MOST_BURDEN = 20;
+const LEAST_BURDEN = 1e-12;
+
+const MOST_STEPS = 200;
+/** In units of deviance, far below what any decision turns on. */
+const PRECISION = 1e-7;
+
+export const lossOf = (burden: number): number => (burden >= MOST_BURDEN ? 1 : -Math.expm1(-burden));
+export const burdenOf = (loss: number): number => (loss >= 1 ? MOST_BURDEN : Math.min(MOST_BURDEN, -Math.log1p(-loss)));
+
+/** Throws RangeError for counts that are no counts, or not one a walk. */
+export function counted(walks: readonly Walk[], counts: readonly WalkCounts[], components: number, overdispersion = 1): Counted {
+  if (counts.length !== walks.length) throw new RangeError(`Counts are one a walk, got ${counts.length} for ${walks.length} walks`);
+  for (const { sent, lost } of counts) {
+    if (!(Number.isSafeInteger(sent) && Number.isSafeInteger(lost) && lost >= 0 && lost <= sent)) {
+      throw new RangeError(`Losses are a count up to those sent, got ${lost} of ${sent}`);
+    }
+  }
+  const received = Float64Array.from(counts, ({ sent, lost }) => (sent - lost) / overdispersion);
+  const lost = Float64Array.from(counts, (each) => each.lost / overdispersion);
+  const saturated = lost.reduce((sum, l, walk) => sum + (l > 0 ? cost(received[walk]!, l, Math.log1p(l / received[walk]!)) : 0), 0);
+  return { columns: columnsOf(walks, components), received, lost, saturated };
+}
+
+/** Minus the log likelihood of a walk's counts at a burden; without survivors the best burden is infinite and costs nothing. */
+function cost(received: number, lost: number, burden: number): number {
+  if (burden === Number.POSITIVE_INFINITY) return 0;
+  return received * burden - (lost > 0 ? lost * Math.log(-Math.expm1(-burden)) : 0);
+}
+
+/**
+ * Most likely burdens between the bounds: Newton's method on those that no bound holds, projected (D. P. Bertsekas, "Projected Newton
+ * methods for optimization problems with simple constraints", SIAM J. Control and Optimization 20, 1982).
+ */
+export function fit(data: Counted, bounds: Bounds, start: Float64Array): Fit {
+  let state = stateOf(
+    data,
+    start.map((burden, component) => within(burden, bounds, component)),
+  );
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const next: State = newtonStep(data, bounds, state) ?? oneByOne(data, bounds, state);
+    const gained = state.value - next.value;
+    state = next;
+    if (gained < PRECISION) break;
+  }
+  return { burdens: state.burdens, deviance: Math.max(0, 2 * (state.value - data.saturated)) };
+}
+
+interface State {
+  readonly burdens: Float64Array;
+  /** Burden of each walk. */
+  readonly loads: Float64Array;
+  /** Minus the log likelihood. */
+  readonly value: number;
+}
+
+function stateOf(data: Counted, burdens: Float64Array): State {
+  const loads = loadsOf(data, burdens);
+  return { burdens, loads, value: totalCost(data, loads) };
+}
+
+/** All free components at once; null where that gains next to nothing. */
+function newtonStep(data: Counted, bounds: Bounds, state: State): State | null {
+  const slopes = slopesOf(data, state.loads);
+  const free = freeOf(state.burdens, slopes, bounds);
+  if (free.length === 0) return null;
+  const move = newtonMove(quadraticOf(data, state.loads, free), state.burdens, slopes, bounds);
+  const next = search(data, bounds, state, free, move, slopes);
+  return next !== null && state.value - next.value >= PRECISION ? next : null;
+}
+
+/** Each component by itself in turn: slow, but it never stands still before the end, as a step that many bounds bend can. */
+function oneByOne(data: Counted, bounds: Bounds, { burdens: before, loads: at }: State): State {
+  const { columns } = data;
+  const [burdens, loads] = [before.slice(), at.slice()];
+  for (const [component, column] of columns.entries()) {
+    const by = moveAlone(data, column, loads, (burden) => within(burden, bounds, component), burdens[component]!);
+    if (by === 0) continue;
+    burdens[component]! += by;
+    for (let i = 0; i < column.walks.length; i += 1) loads[column.walks[i]!]! += column.times[i]! * by;
+  }
+  return stateOf(data, burdens); // anew, for the loads above have rounded
+}
+
+/** Newton's step of one component, quartered until it costs less; 0 where none does. */
+function moveAlone(
+  { received, lost }: Counted,
+  { walks, times }: Column,
+  loads: Float64Array,
+  bound: (burden: number) => number,
+  from: number,
+): number {
+  let [slope, bend] = [0, 0];
+  for (let i = 0; i < walks.length; i += 1) {
+    const walk = walks[i]!;
+    const grown = Math.expm1(loads[walk]!);
+    slope += times[i]! * (received[walk]! - (lost[walk]! > 0 ? lost[walk]! / grown : 0));
+    bend += lost[walk]! > 0 ? (times[i]! ** 2 * lost[walk]! * (grown + 1)) / (grown * grown) : 0;
+  }
+  const costAfter = (by: number): number =>
+    walks.reduce((sum, walk, i) => sum + cost(received[walk]!, lost[walk]!, loads[walk]! + times[i]! * by), 0);
+  const standing = costAfter(0);
+  for (let step = -slope / (bend + 1e-9); Math.abs(step) > 1e-13; step /= 4) {
+    const by = bound(from + step) - from;
+    if (by !== 0 && costAfter(by) < standing) return by;
+  }
+  return 0;
+}
+
+function within(burden: number, { low, high }: Bounds, component: number): number {
+  return Math.min(Math.max(burden, low[component]!, LEAST_BURDEN), Math.max(high[component]!, LEAST_BURDEN));
+}
+
+function loadsOf({ columns, lost }: Counted, burdens: Float64Array): Float64Array {
+  const loads = new Float64Array(lost.length);
+  for (const [component, { walks, times }] of columns.entries()) {
+    const burden = burdens[component]!;
+    for (let i = 0; i < walks.length; i += 1) loads[walks[i]!]! += times[i]! * burden;
+  }
+  return loads;
+}
+
+function totalCost({ received, lost }: Counted, loads: Float64Array): number {
+  let sum = 0;
+  for (let walk = 0; walk < loads.length; walk += 1) sum += cost(received[walk]!, lost[walk]!, loads[walk]!);
+  return sum;
+}
+
+function slopesOf({ columns, received, lost }: Counted, loads: Float64Array): Float64Array {
+  const bends = loads.map((load, walk) => received[walk]! - (lost[walk]! > 0 ? lost[walk]! / Math.expm1(load) : 0));
+  return Float64Array.from(columns, ({ walks, times }) => {
+    let slope = 0;
+    for (let i = 0; i < walks.length; i += 1) slope += times[i]! * bends[walks[i]!]!;
+    return slope;
+  });
+}
+
+function freeOf(burdens: Float64Array, slopes: Float64Array, { low, high }: Bounds): number[] {
+  const free: number[] = [];
+  for (let component = 0; component < burdens.length; component += 1) {
+    const [burden, slope] = [burdens[component]!, slopes[component]!];
+    const [least, most] = [Math.max(low[component]!, LEAST_BURDEN), high[component]!];
+    if (most <= least || slope === 0) continue;
+    if ((slope > 0 && burden > least) || (slope < 0 && burden < most)) free.push(component);
+  }
+  return free;
+}
+
+/** The cost near a point, as far as it is quadratic in the free components: `curvature` by rows. */
+interface Quadratic {
+  readonly free: readonly number[];
+  readonly curvature: Float64Array;
+}
+
+function quadraticOf({ columns, lost }: Counted, loads: Float64Array, free: readonly number[]): Quadratic {
+  const size = free.length;
+  const rows: [place: number, times: number][][] = Array.from({ length: lost.length }, () => []);
+  for (const [place, component] of free.entries()) {
+    const { walks, times } = columns[component]!;
+    for (let i = 0; i < walks.length; i += 1) if (lost[walks[i]!]! > 0) rows[walks[i]!]!.push([place, times[i]!]);
+  }
+  const curvature = new Float64Array(size * size);
+  for (const [walk, row] of rows.entries()) {
+    const grown = Math.expm1(loads[walk]!);
+    const bend = (lost[walk]! * (grown + 1)) / (grown * grown);
+    for (const [a, times] of row) for (const [b, again] of row) curvature[a * size + b]! += bend * times * again;
+  }
+  // walks without losses bend nothing: the slope alone then says where to go, and the bound where to stop
+  for (let a = 0; a < size; a += 1) curvature[a * size + a]! += 1e-9 * curvature[a * size + a]! + 1e-6;
+  return { free, curvature };
+}
+
+/** The move of each free component to where its slope would be 0. One that a bound stops short is held there, and the others reckon with it. */
+function newtonMove({ free, curvature }: Quadratic, burdens: Float64Array, slopes: Float64Array, bounds: Bounds): Float64Array {
+  const size = free.length;
+  const move = new Float64Array(size);
+  let loose = free.map((_, place) => place);
+  const held: number[] = [];
+  while (loose.length > 0) {
+    const matrix = new Float64Array(loose.length ** 2);
+    for (const [i, a] of loose.entries()) for (const [k, b] of loose.entries()) matrix[i * loose.length + k] = curvature[a * size + b]!;
+    const right = Float64Array.from(loose, (a) => held.reduce((sum, b) => sum - curvature[a * size + b]! * move[b]!, -slopes[free[a]!]!));
+    for (const [i, by] of solve(matrix, right).entries()) move[loose[i]!] = by;
+    const stopped = loose.filter((place) => {
+      const component = free[place]!;
+      const [from, to] = [burdens[component]!, burdens[component]! + move[place]!];
+      const end = within(to, bounds, component);
+      if (end !== to) move[place] = end - from;
+      return end !== to;
+    });
+    if (stopped.length === 0) break;
+    held.push(...stopped);
+    loose = loose.filter((place) => !stopped.includes(place));
+  }
+  return move;
+}
+
+/** Halves the move until it costs less, as Armijo asks; null where none does. */
+function search(
+  data: Counted,
+  bounds: Bounds,
+  { burdens, value }: State,
+  free: readonly number[],
+  move: Float64Array,
+  slopes: Float64Array,
+): State | null {
+  for (let share = 1; share > 1e-12; share /= 2) {
+    const next = burdens.slice();
+    let promised = 0;
+    for (const [place, component] of free.entries()) {
+      next[component] = within(burdens[component]! + share * move[place]!, bounds, component);
+      promised += slopes[component]! * (next[component]! - burdens[component]!);
+    }
+    const reached = stateOf(data, next);
+    if (reached.value <= value + 1e-4 * promised && reached.value < value) return reached;
+  }
+  return null;
+}

@@ -1,0 +1,129 @@
+/**
+ * Which links and devices lose packets, from what probes over many paths came to. A component loses what it loses by itself, so a path's
+ * survival is the product of its components'. All losses are fitted together by maximum likelihood, most of them to nothing: one is above
+ * that of good links only where the likelihood gains by it more than a component costs. So a device stands for the loss that all
+ * its links share. What remains is judged one by one (`tomography-judge.ts`).
+ */
+import { checkTallies, type Component, type PathTallies } from './path-tallies.ts';
+import { fitGoodRate } from './tomography-background.ts';
+import { takeCensus } from './tomography-census.ts';
+import { poissonGain, sweep } from './tomography-component.ts';
+import { judge } from './tomography-judge.ts';
+import { type Fit, startFit } from './tomography-state.ts';
+
+export interface LocalizeOptions {
+  /** Loss of a good link, where it is known; else it is estimated. */
+  readonly goodRate?: number;
+  /** A link that loses more is not good, even if all do; 0.001 where not given. */
+  readonly goodRateAtMost?: number;
+  /** Of the intervals, and of the likelihood bound within which another explanation fits too; 0.99 where not given. */
+  readonly confidence?: number;
+  /** A component is blamed where it is good with at most this probability: the local false-discovery rate; 0.05 where not given. */
+  readonly falseShare?: number;
+}
+
+export interface Suspect extends Component {
+  /** Fractions; the interval is a profile likelihood's. */
+  readonly loss: number;
+  readonly low: number;
+  readonly high: number;
+  /** Probes sent across it, each crossing counted. */
+  readonly sent: number;
+}
+
+/**
+ * `same-probes`: one of these loses, and the probes cannot tell which. `behind`: nothing came as far as these. `not-crossed`: no probe was
+ * sent over these.
+ */
+export interface Undecided {
+  readonly components: readonly Component[];
+  readonly why: 'same-probes' | 'behind' | 'not-crossed';
+}
+
+export interface Localization {
+  readonly suspects: readonly Suspect[];
+  readonly undecided: readonly Undecided[];
+  /** Loss of a good link. */
+  readonly goodRate: number;
+  /** How much more losses vary than independent ones: 1, or more where they come in bursts. */
+  readonly overdispersion: number;
+}
+
+const ROUNDS = 20;
+/** So small a share of the lossy components turns in a round whose rate for good links can be believed. */
+const SETTLED = 0.1;
+/** What a lossy component costs at least, in log likelihood; in large networks more, since there is more to choose from. */
+const LEAST_GAIN = 4;
+const FAR = 4;
+/** Odds within a round, as a share of themselves: the next round moves them anyway. */
+const COARSE = 1e-2;
+const STILL = 0.1;
+const FINE = 1e-6;
+const FINAL = 1e-4;
+
+/** Throws RangeError for tallies that do not fit together, and for options outside 0–1. */
+export function localize(tallies: PathTallies, options: LocalizeOptions = {}): Localization {
+  const { goodRateAtMost = 1e-3, confidence = 0.99, falseShare = 0.05 } = options;
+  for (const [name, value] of Object.entries({ goodRate: 0.5, goodRateAtMost, confidence, falseShare, ...options })) {
+    if (!(value > 0 && value < 1)) throw new RangeError(`${name} lies between 0 and 1, got ${value}`);
+  }
+  checkTallies(tallies);
+  const { fit, goodRate } = fitted(tallies, options.goodRate ?? null, goodRateAtMost);
+  const census = takeCensus(fit, goodRate);
+  const { suspects, undecided } = judge(fit, census, { goodRate, confidence, falseShare });
+  return { suspects, undecided, goodRate, overdispersion: census.overdispersion };
+}
+
+/** Rounds of components and the good links' rate, until none turns from good to lossy or back and the rest stands still. */
+function fitted(tallies: PathTallies, known: number | null, atMost: number): { fit: Fit; goodRate: number } {
+  let goodRate = known ?? Math.min(atMost, crudeRate(tallies));
+  const fit = startFit(tallies, goodRate);
+  const all = byCrudeGain(fit, goodRate);
+  const atLeast = Math.max(LEAST_GAIN, 0.75 * Math.log(Math.max(all.length, 1)));
+  let order = all;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { turned, moved, lossy } = sweep(fit, order, atLeast, COARSE);
+    const before = goodRate;
+    if (process.env.TRACE) console.error(round, order.length, turned, lossy, moved, goodRate, performance.now());
+    // before causes are told from what shares their paths, too much is taken for lossy, and nothing is left for good links
+    const isSettled = turned <= SETTLED * lossy + 10;
+    if (known === null && isSettled) goodRate = fitGoodRate(fit, goodRate, atMost);
+    const isStill = turned === 0 && moved < STILL && Math.abs(goodRate - before) < COARSE * goodRate;
+    if (isStill && order === all) break;
+    // in between, what is far from being lossy is left out
+    const isNews = round === 0 || isStill || goodRate < before / 2;
+    order = isNews ? all : all.filter((component) => fit.odds[component]! > 0 || fit.crudeGains[component]! > atLeast / FAR);
+  }
+  polish(fit, all);
+  return { fit, goodRate };
+}
+
+/** The lossy components' odds, to the end. */
+function polish(fit: Fit, all: Uint32Array): void {
+  const lossy = all.filter((component) => fit.odds[component]! > 0);
+  for (let round = 0; round < ROUNDS; round += 1) if (sweep(fit, lossy, 0, FINE).moved < FINAL) return;
+}
+
+/** As if every loss were a good link's: an estimate from above. */
+function crudeRate({ start, sent, lost }: PathTallies): number {
+  let [losses, passed] = [0.5, 1];
+  for (let path = 0; path < sent.length; path += 1) {
+    losses += lost[path]!;
+    passed += (sent[path]! - lost[path]!) * (start[path + 1]! - start[path]!);
+  }
+  return losses / passed;
+}
+
+/**
+ * Components that lost something, those first that alone would explain the most, so that a cause comes before what only shares its paths;
+ * among equals devices, then what comes first.
+ */
+function byCrudeGain({ components, first, arrived, lost, tallies }: Fit, goodRate: number): Uint32Array {
+  const gains = new Float64Array(components);
+  for (let component = 0; component < components; component += 1) {
+    const expected = 3 * goodRate * arrived[component]!;
+    if (lost[component]! > expected) gains[component] = poissonGain(lost[component]!, expected);
+  }
+  const crossed = Uint32Array.from(gains.keys()).filter((component) => first[component]! < first[component + 1]!);
+  return crossed.sort((a, b) => gains[b]! - gains[a]! || Number(b >= tallies.links) - Number(a >= tallies.links) || a - b);
+}

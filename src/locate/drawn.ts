@@ -1,0 +1,168 @@
+/** The graph of a known topology: each link between two routers that can be visited, in both directions, each pinned by its addresses. */
+import { US } from '../boomerang/layer-source.ts';
+import { endsOf, vantageOf } from '../topology/lookup.ts';
+import { shortestPaths } from '../topology/routes.ts';
+import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
+import type { Address, FamilyNumber } from '../wire/address.ts';
+import { type Graph, type GraphLeg, type GraphNode, type Unreachable, VANTAGE } from './graph.ts';
+import type { Reach, Reached } from './reach.ts';
+
+export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reach): Graph {
+  const us = vantageOf(topology);
+  const steered = topology.nodes.filter((node) => node !== us && isSteered(topology, reach, node.name)).map(({ name }) => name);
+  const index = new Map([us.name, ...steered].map((name, at) => [name, at]));
+  const nodes = [...index.keys()].map((name): GraphNode => {
+    const { loopback } = topology.nodes.find((node) => node.name === name)!;
+    const known = reach.get(name);
+    return { address: loopback[family], name, uniform: known?.uniform ?? false, source: known?.source ?? US };
+  });
+  const legs: GraphLeg[] = [];
+  const add = (one: Omit<GraphLeg, 'opposite'>, other: Omit<GraphLeg, 'opposite'> | null): void => {
+    const at = legs.length;
+    legs.push({ ...one, opposite: other === null ? null : at + 1 });
+    if (other !== null) legs.push({ ...other, opposite: at });
+  };
+  const isHome = (name: string): boolean => name === us.name || reach.get(name)?.state === 'visited';
+  for (const { ends } of topology.links) {
+    const [one, two] = ends;
+    if (index.has(one.node) && index.has(two.node) && (isHome(one.node) || isHome(two.node)))
+      add(linkLeg(index, one, two, family), linkLeg(index, two, one, family));
+  }
+  const passed = new Set<string>();
+  for (const [one, two] of pairsPast(topology, reach)) {
+    const out = legPast(topology, family, reach, index, one, two);
+    const back = legPast(topology, family, reach, index, two, one);
+    if (out === null || back === null) continue;
+    add(out.leg, back.leg);
+    for (const pair of [...out.passed, ...back.passed]) passed.add(pair);
+  }
+  const tree = treeOf(topology, reach, index, legs, family);
+  return { nodes, legs, tree, unreachable: unreachableOf(topology, family, reach, index, legs, passed) };
+}
+
+/** It was visited, or a router that was stands next to it. */
+const isSteered = (topology: Topology, reach: Reach, name: string): boolean => {
+  const state = reach.get(name)?.state;
+  if (state !== 'unheard') return state === 'visited';
+  return endsOf(topology, name).some(({ far }) => reach.get(far.node)?.state === 'visited' || far.node === vantageOf(topology).name);
+};
+
+const linkLeg = (index: ReadonlyMap<string, number>, from: LinkEnd, to: LinkEnd, family: FamilyNumber): Omit<GraphLeg, 'opposite'> => ({
+  from: index.get(from.node)!,
+  to: index.get(to.node)!,
+  is: 'link',
+  ends: [from.addresses[family], to.addresses[family]],
+  destination: to.addresses[family],
+  hops: 1,
+});
+
+/** Visited routers with nothing between them but some that only forward. */
+function pairsPast(topology: Topology, reach: Reach): [string, string][] {
+  const visited = [...reach].filter(([, { state }]) => state === 'visited').map(([name]) => name);
+  return visited.flatMap((from, at) => {
+    const seen = new Set<string>([from]);
+    const found = new Set<string>();
+    for (const node of seen) {
+      for (const { far } of endsOf(topology, node)) {
+        if (reach.get(far.node)?.state === 'does not decapsulate') seen.add(far.node);
+        else if (node !== from && visited.indexOf(far.node) > at) found.add(far.node);
+      }
+    }
+    return [...found].map((to): [string, string] => [from, to]);
+  });
+}
+
+interface Past {
+  readonly leg: Omit<GraphLeg, 'opposite'>;
+  /** Neighbours whose links it takes; none where it may take one of several ways. */
+  readonly passed: readonly string[];
+}
+
+const pairOf = (one: string, two: string): string => [one, two].toSorted().join(' ');
+
+/** By an address of `to` that every way of equal cost leads to past such routers alone; null where there is none. */
+function legPast(
+  topology: Topology,
+  family: FamilyNumber,
+  reach: Reach,
+  index: ReadonlyMap<string, number>,
+  from: string,
+  to: string,
+): Past | null {
+  const { loopback } = topology.nodes.find(({ name }) => name === to)!;
+  const addresses = [...endsOf(topology, to).map(({ end }) => end.addresses[family]), loopback[family]];
+  const passes = (name: string): boolean => reach.get(name)?.state === 'does not decapsulate';
+  for (const destination of addresses) {
+    const ways = shortestPaths(topology, from, destination, family);
+    const lengths = new Set(ways.map(({ length }) => length));
+    if (lengths.size !== 1 || !ways.every((way) => way.length > 2 && way.slice(1, -1).every(passes))) continue;
+    const ends = [topology.nodes.find(({ name }) => name === from)!.loopback[family], loopback[family]] as const;
+    const leg = { from: index.get(from)!, to: index.get(to)!, is: 'routers' as const, ends, destination, hops: ways[0]!.length - 1 };
+    return { leg, passed: ways.length > 1 ? [] : ways[0]!.slice(1).map((node, at) => pairOf(ways[0]![at]!, node)) };
+  }
+  return null;
+}
+
+/** The way by which each was reached; past routers that only forward it is one leg. */
+function treeOf(
+  topology: Topology,
+  reach: Reach,
+  index: ReadonlyMap<string, number>,
+  legs: readonly GraphLeg[],
+  family: FamilyNumber,
+): Map<number, number> {
+  const us = vantageOf(topology).name;
+  const tree = new Map<number, number>();
+  for (const [name, node] of index) {
+    if (node === VANTAGE) continue;
+    const { way } = reach.get(name) as Reached;
+    const last = way.at(-1)!;
+    const before = way.findLast(({ end }) => end.node === us || reach.get(end.node)?.state === 'visited')!.end.node;
+    const leg = legs.findIndex(
+      ({ from, to, is, ends }) =>
+        from === index.get(before) &&
+        to === node &&
+        (is === 'routers' || before !== last.end.node || ends[1] === last.far.addresses[family]),
+    );
+    if (leg >= 0) tree.set(node, leg);
+  }
+  return tree;
+}
+
+const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard'>, string>> = {
+  'does not decapsulate': 'does not decapsulate, so no probe turns there',
+  detour: 'is reached only by longer ways than its link',
+  filtered: 'answers, and nothing that turns there comes home: something on the way drops it by its source',
+};
+
+/** Links that no leg takes. */
+function unreachableOf(
+  topology: Topology,
+  family: FamilyNumber,
+  reach: Reach,
+  index: ReadonlyMap<string, number>,
+  legs: readonly GraphLeg[],
+  passed: ReadonlySet<string>,
+): Unreachable[] {
+  const taken = new Set(legs.filter(({ is }) => is === 'link').map(({ destination }) => destination));
+  const groups = new Map<string, { links: (readonly [Address, Address])[]; wouldSettle: string }>();
+  for (const { ends } of topology.links as readonly Link[]) {
+    const [one, two] = ends;
+    if (taken.has(one.addresses[family]) || taken.has(two.addresses[family]) || passed.has(pairOf(one.node, two.node))) continue;
+    const [why, wouldSettle] = whyNot([one.node, two.node], reach, index);
+    const group = groups.get(why) ?? { links: [], wouldSettle };
+    group.links.push([one.addresses[family], two.addresses[family]]);
+    groups.set(why, group);
+  }
+  return [...groups].map(([why, { links, wouldSettle }]) => ({ links, why, wouldSettle }));
+}
+
+function whyNot(nodes: readonly string[], reach: Reach, index: ReadonlyMap<string, number>): [why: string, wouldSettle: string] {
+  for (const name of nodes) {
+    const state = reach.get(name)?.state;
+    if (state !== undefined && state !== 'visited' && state !== 'unheard')
+      return [`${name} ${WHY[state]}`, `decapsulation at ${name}, or a vantage behind it`];
+  }
+  const dead = nodes.find((name) => reach.get(name)?.state === 'unheard' && index.has(name)) ?? nodes[0]!;
+  return [`behind ${dead}, from which nothing comes home`, `what ails ${dead} mended, or a vantage behind it`];
+}

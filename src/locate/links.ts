@@ -1,0 +1,70 @@
+/** Every link of a graph, and what is known of its loss: of each direction, or of both together where no walk tells them apart. */
+import type { Diagnosis, Judgement } from '../infer/explain.ts';
+import type { Address } from '../wire/address.ts';
+import type { Graph } from './graph.ts';
+import type { Model } from './model.ts';
+import { probesOf } from './verdict.ts';
+
+/** `suspect`: it loses more than the threshold; `behind`: a dead link hides it; `undecided`: too little is known. */
+export type LossState = 'clear' | 'suspect' | 'undecided' | 'behind' | 'not probed';
+
+export interface LossEstimate {
+  readonly state: LossState;
+  /** Of one crossing, or of one there and back; null where nothing is known. */
+  readonly loss: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly probes: number;
+}
+
+export interface LinkLoss {
+  readonly from: Address;
+  readonly to: Address;
+  readonly nodes: readonly [from: number, to: number];
+  readonly is: 'link' | 'routers';
+  /** By which walks its directions are told: `circuits` that cross it one way alone, or only those there and back; null where none crosses it. */
+  readonly how: 'circuits' | 'there and back' | null;
+  readonly forward: LossEstimate | null;
+  readonly backward: LossEstimate | null;
+  readonly both: LossEstimate | null;
+}
+
+const NOT_PROBED: LossEstimate = { state: 'not probed', loss: null, low: null, high: null, probes: 0 };
+
+/** Before the first probe there is no diagnosis. */
+export function linkLosses({ legs }: Graph, { suspects }: Model, diagnosis: Diagnosis | null): LinkLoss[] {
+  const suspectOf = new Map(
+    suspects.flatMap((members, at) => members.flatMap((one) => (one.kind === 'leg' ? [[one.leg, at] as const] : []))),
+  );
+  const estimate = (suspect: number | undefined): LossEstimate => (suspect === undefined ? NOT_PROBED : estimateOf(diagnosis, suspect));
+  return legs.flatMap(({ from, to, ends, is, opposite }, leg): LinkLoss[] => {
+    if (opposite !== null && opposite < leg) return [];
+    const out = suspectOf.get(leg);
+    const back = opposite === null ? undefined : suspectOf.get(opposite);
+    const named = { from: ends[0], to: ends[1], nodes: [from, to] as const, is };
+    if (out === undefined && back === undefined) return [{ ...named, how: null, forward: null, backward: null, both: NOT_PROBED }];
+    if (out === back) return [{ ...named, how: 'there and back', forward: null, backward: null, both: estimate(out) }];
+    return [{ ...named, how: 'circuits', forward: estimate(out), backward: estimate(back), both: null }];
+  });
+}
+
+const STATES: Readonly<Record<Judgement['kind'], LossState>> = {
+  clear: 'clear',
+  suspect: 'suspect',
+  undecided: 'undecided',
+  behind: 'behind',
+  uncovered: 'not probed',
+};
+
+function estimateOf(diagnosis: Diagnosis | null, component: number): LossEstimate {
+  const judgement = diagnosis?.judgements[component];
+  if (diagnosis === null || judgement === undefined) return NOT_PROBED;
+  const probes = probesOf(judgement);
+  if (judgement.kind === 'behind' || judgement.kind === 'uncovered' || probes === 0) {
+    return { ...NOT_PROBED, state: judgement.kind === 'behind' ? 'behind' : 'not probed', probes };
+  }
+  const isSure = judgement.kind !== 'suspect' || judgement.certain;
+  const fault = diagnosis.explanations[0]?.faults.find((one) => one.component === component);
+  const loss = fault?.loss ?? Math.min(judgement.high, Math.max(judgement.low, 0));
+  return { state: isSure ? STATES[judgement.kind] : 'undecided', loss, low: judgement.low, high: judgement.high, probes };
+}

@@ -1,0 +1,161 @@
+/**
+ * Which routers of a known topology a probe can turn at, and by which ways. Each is asked along a tree of shortest ways first; one that
+ * stays silent is asked by its other links too, since a dead link must not hide what lies behind it.
+ */
+import type { LayerSource } from '../boomerang/layer-source.ts';
+import type { ProbedPath } from '../boomerang/path.ts';
+import { type SurveyedHop, type SurveyOptions, survey } from '../boomerang/survey.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Asking } from '../probe/ask.ts';
+import type { HopMap } from '../topology/hop-map.ts';
+import { type Attachment, addressesOf, endsOf, vantageOf } from '../topology/lookup.ts';
+import { shortestPaths } from '../topology/routes.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { Address, FamilyNumber } from '../wire/address.ts';
+
+/** Links one after the other, the first of them one of ours. */
+export type Way = readonly Attachment[];
+
+export interface Reached {
+  /** `visited`: a probe that turned there came home. `unheard`: none did, by whatever link, and nothing says why. */
+  readonly state: 'visited' | 'unheard' | 'does not decapsulate' | 'detour' | 'filtered';
+  /** By which it was asked; for a visited one, by which the probe came home. */
+  readonly way: Way;
+  readonly source: LayerSource;
+  readonly uniform: boolean;
+}
+
+/** Every router that any way leads to, by name. */
+export type Reach = ReadonlyMap<string, Reached>;
+
+export interface ReachOptions extends SurveyOptions {
+  readonly family: FamilyNumber;
+}
+
+/** Throws BeaconError ERR_MTU where a boomerang becomes too large for the first link. */
+export async function reach(engine: Engine, asking: Asking, topology: Topology, options: ReachOptions): Promise<Reach> {
+  const reached = new Map<string, Reached>();
+  const tried = new Set<string>();
+  const hints: Way[] = [];
+  const ask = async (way: Way): Promise<void> => {
+    const hops: SurveyedHop[] = [];
+    for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+    hints.push(...note(reached, tried, way, hops));
+  };
+  for (const way of leaves(shortestWays(topology))) await ask(way);
+  for (;;) {
+    if (untried(topology, reached, tried) === null) for (const way of hints.splice(0)) forwardsOnly(topology, reached, way, options.family);
+    const next = untried(topology, reached, tried);
+    if (next === null) return reached;
+    tried.add(keyOf(next.at(-1)!));
+    await ask(next);
+  }
+}
+
+const keyOf = ({ link, end }: Attachment): string => `${link.id} from ${end.node}`;
+
+/** Each router by the addresses of the links taken. */
+export function pathOver(topology: Topology, way: Way, family: FamilyNumber): ProbedPath {
+  const hops = way.map(({ far }) => far.addresses[family]);
+  return { us: way[0]!.end.addresses[family], hops, distance: 1, loose: false, map: addressMap(topology) };
+}
+
+const known = new WeakMap<Topology, HopMap>();
+
+/** Which addresses are one router's; where each decapsulates is left to be seen. */
+function addressMap(topology: Topology): HopMap {
+  const made = known.get(topology) ?? makeMap(topology);
+  known.set(topology, made);
+  return made;
+}
+
+function makeMap(topology: Topology): HopMap {
+  const map = new Map<Address, ReturnType<HopMap['get']> & object>();
+  for (const { name, vantage } of topology.nodes) {
+    const hop = ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family));
+    if (!vantage) for (const address of hop) map.set(address, { hop, decapsulates: null, name, role: null });
+  }
+  return map;
+}
+
+/** To every node, by the fewest links, never through us. */
+function shortestWays(topology: Topology): Map<string, Way> {
+  const us = vantageOf(topology).name;
+  const ways = new Map<string, Way>([[us, []]]);
+  for (const [node, way] of ways) {
+    for (const step of endsOf(topology, node)) if (!ways.has(step.far.node)) ways.set(step.far.node, [...way, step]);
+  }
+  ways.delete(us);
+  return ways;
+}
+
+/** Those that are no beginning of another. */
+function leaves(ways: ReadonlyMap<string, Way>): Way[] {
+  const passed = new Set([...ways.values()].flatMap((way) => way.slice(0, -1).map(({ far }) => far.node)));
+  return [...ways].filter(([node]) => !passed.has(node)).map(([, way]) => way);
+}
+
+/** What is known is only ever known better: what came home once did come home. */
+const BETTER = ['unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
+
+function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops: readonly SurveyedHop[]): Way[] {
+  const isKnown = (position: number): boolean => reached.get(way[position - 1]!.far.node)?.state === 'does not decapsulate';
+  const refusing = hops.filter(({ state, position }) => state === 'does not decapsulate' || isKnown(position));
+  const refuses = new Set(refusing.map(({ position }) => position));
+  const landed = hops.filter(({ homeTtl }) => homeTtl !== null);
+  const home = landed.filter((hop) => gapOf(hop, refuses) === null);
+  const past = new Set(home.flatMap(({ waypoints }) => waypoints.map(({ position }) => position)));
+  let isFair = true; // nothing before the hop kept its probes from it
+  for (const { position, state, source, waypoints } of hops) {
+    const step = way[position - 1]!;
+    const uniform = hops.some((hop) => hop.waypoints.some((one) => one.position === position && one.uniform === true));
+    const seen = past.has(position) ? 'visited' : stateOf(state);
+    const sourceHome = home.findLast((hop) => hop.waypoints === waypoints)?.source;
+    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform };
+    const before = reached.get(step.far.node);
+    const better = before === undefined ? 1 : BETTER.indexOf(now.state) - BETTER.indexOf(before.state);
+    if (better > 0 || (better === 0 && seen === 'unheard' && isFair)) reached.set(step.far.node, now);
+    if (isFair) tried.add(keyOf(step));
+    isFair &&= isPassable(seen) || refuses.has(position);
+  }
+  return landed.filter((hop) => !home.includes(hop)).map(({ position }) => way.slice(0, position));
+}
+
+/** The first position that its probe went past though nobody there refused it: by whatever way. */
+function gapOf({ position, waypoints }: SurveyedHop, refuses: ReadonlySet<number>): number | null {
+  const visited = new Set(waypoints.map((one) => one.position));
+  for (let at = 1; at < position; at += 1) if (!visited.has(at) && !refuses.has(at)) return at;
+  return null;
+}
+
+/**
+ * A probe came home from the end of this way past a router that never does. Where every way of equal cost to that end leads over the
+ * silent one, it forwards, and does not decapsulate, nor say so.
+ */
+function forwardsOnly(topology: Topology, reached: Map<string, Reached>, way: Way, family: FamilyNumber): void {
+  const at = way.findIndex(({ far }) => reached.get(far.node)?.state === 'unheard');
+  const [before, silent, end] = [way[at]?.end.node, way[at]?.far.node, way[at + 1]];
+  if (before === undefined || silent === undefined || end === undefined) return;
+  const ways = shortestPaths(topology, before, end.far.addresses[family], family);
+  if (ways.length === 0 || !ways.every((nodes) => nodes[1] === silent)) return;
+  const known = reached.get(silent)!;
+  reached.set(silent, { ...known, state: 'does not decapsulate' });
+}
+
+const isPassable = (state: Reached['state']): boolean => state === 'visited' || state === 'does not decapsulate';
+
+const stateOf = (state: SurveyedHop['state']): Reached['state'] => (state === 'visited' || state === 'silent' ? 'unheard' : state);
+
+/** A link into a router that is not visited yet, behind one that is, or that only forwards. */
+function untried(topology: Topology, reached: Reach, tried: ReadonlySet<string>): Way | null {
+  for (const [node, { state }] of reached) {
+    if (isPassable(state)) continue;
+    for (const { link, end, far } of endsOf(topology, node)) {
+      const step: Attachment = { link, end: far, far: end };
+      const before = reached.get(far.node);
+      const way = far.node === vantageOf(topology).name ? [] : before !== undefined && isPassable(before.state) ? before.way : null;
+      if (way !== null && !tried.has(keyOf(step))) return [...way, step];
+    }
+  }
+  return null;
+}

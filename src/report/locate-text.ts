@@ -1,0 +1,128 @@
+/** The text of a verdict: what loses packets, a table of the links with both directions, and what is not known. */
+import type { LossEstimate } from '../locate/links.ts';
+import type { DeviceSuspect, LinkSuspect, UnknownPart } from '../locate/verdict.ts';
+import type { Address } from '../wire/address.ts';
+import type { LinkEvent, PlanEvent, VerdictEvent } from './event.ts';
+import { percent } from './numbers.ts';
+import { printable } from './printable.ts';
+import type { Line } from './probe-table.ts';
+import { wrapped } from './wrap.ts';
+
+export interface Located {
+  readonly plan: PlanEvent | null;
+  readonly links: readonly LinkEvent[];
+  /** Null while it is not known. */
+  readonly verdict: VerdictEvent | null;
+  /** How long it took; null where nobody tells. */
+  readonly seconds: number | null;
+}
+
+/** No line but a table's is longer than `columns`; null is endless. */
+export function locateLines({ plan, links, verdict, seconds }: Located, columns: number | null): Line[] {
+  const names = namesOf(links);
+  const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
+  const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
+  const above = [...(plan === null ? [] : [planText(plan)])].map((text) => ({ text, tone: 'plain' as const }));
+  const broken = (lines: readonly Line[]): Line[] =>
+    lines.flatMap(({ text, tone }) => wrapped(text, columns).map((one, index) => ({ text: index === 0 ? one : `  ${one}`, tone })));
+  return [...broken(told), ...broken(above), ...tableOf(links, names, columns), ...broken(unknown)];
+}
+
+const planText = ({ walks, links, directed, coverage, identifiability }: PlanEvent): string =>
+  `${walks} walks over ${links} links, each link on ${coverage} or more; directions told apart on ${directed}; ` +
+  `${identifiability === 0 ? 'not every dead part is told from every other' : `${identifiability} dead part${identifiability > 1 ? 's' : ''} told from any other`}`;
+
+type Names = ReadonlyMap<Address, string>;
+
+const namesOf = (links: readonly LinkEvent[]): Names =>
+  new Map(
+    links.flatMap(({ from, to, fromName, toName }) => [
+      [from, fromName === null ? from : printable(fromName)] as const,
+      [to, toName === null ? to : printable(toName)] as const,
+    ]),
+  );
+
+const called = (names: Names, address: Address): string => names.get(address) ?? address;
+
+function verdictLines(
+  { kind, suspects, unknown }: VerdictEvent,
+  links: readonly LinkEvent[],
+  names: Names,
+  seconds: number | null,
+): Line[] {
+  const probes = Math.max(0, ...links.flatMap(({ forward, backward, both }) => [forward, backward, both].map((one) => one?.probes ?? 0)));
+  const cost = seconds === null ? '' : `; ${probes.toLocaleString('en')} probes over the busiest link, ${seconds.toFixed(1)} s`;
+  if (kind === 'clear') return [{ text: `Clear: no link loses more than it may${cost}`, tone: 'plain' }];
+  if (kind === 'unknown') return [{ text: `Cannot tell: ${unknown[0]?.why ?? 'nothing was probed'}${cost}`, tone: 'warning' }];
+  return suspects.map((one, index) => ({
+    text: `${'device' in one ? deviceText(one, names) : suspectText(one, links, names)}${index === 0 ? cost : ''}`,
+    tone: 'alarm',
+  }));
+}
+
+const deviceText = ({ device, ...loss }: DeviceSuspect, names: Names): string =>
+  `The router ${called(names, device)} drops ${shareText(loss)} of what passes it`;
+
+function suspectText({ from, to, direction, ...loss }: LinkSuspect, links: readonly LinkEvent[], names: Names): string {
+  const [one, two] = [called(names, from), called(names, to)];
+  if (direction === 'both') return `${one}–${two} drops ${shareText(loss)} of what it carries, each way`;
+  if (direction === 'not-identifiable')
+    return `Between ${one} and ${two} ${shareText(loss)} is lost there and back; direction not identifiable from here`;
+  const back = links.flatMap((link) =>
+    link.from === to && link.to === from ? [link.forward] : link.from === from && link.to === to ? [link.backward] : [],
+  );
+  const clean = back[0]?.state === 'clear' ? `, ${two}→${one} is clean` : '';
+  return `${one}→${two} drops ${shareText(loss)} of what it carries${clean}`;
+}
+
+const shareText = ({ loss, low, high }: { readonly loss: number; readonly low: number; readonly high: number }): string =>
+  `${percent(loss)} % (${percent(low)}–${percent(high)})`;
+
+function unknownLines({ links, why, wouldSettle }: UnknownPart, names: Names): Line[] {
+  const parts = links.map(({ from, to }) => (to === null ? called(names, from) : `${called(names, from)}–${called(names, to)}`));
+  const what = parts.length === 0 ? 'Not known' : `Not known: ${parts.join(', ')}`;
+  return [
+    { text: `${what}: ${why}`, tone: 'warning' },
+    { text: `  would settle it: ${wouldSettle}`, tone: 'plain' },
+  ];
+}
+
+const HEADING = ['LINK', 'THERE', 'BACK', 'PROBES', 'TOLD BY'] as const;
+
+function tableOf(links: readonly LinkEvent[], names: Names, columns: number | null): Line[] {
+  if (links.length === 0) return [];
+  const rows = links.map((link) => ({ cells: cellsOf(link, names), tone: toneOf(link) }));
+  const widths = HEADING.map((heading, index) => Math.max(heading.length, ...rows.map(({ cells }) => cells[index]!.length)));
+  const text = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => (index === PROBES ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!)))
+      .join('  ')
+      .trimEnd();
+  const lines = [{ text: text(HEADING), tone: 'plain' as const }, ...rows.map(({ cells, tone }) => ({ text: text(cells), tone }))];
+  return lines.map((line) => ({
+    ...line,
+    text: columns === null || line.text.length <= columns ? line.text : `${line.text.slice(0, columns - 1)}…`,
+  }));
+}
+
+const PROBES = 3;
+
+function cellsOf(link: LinkEvent, names: Names): string[] {
+  const { from, to, is, how, forward, backward, both } = link;
+  const name = `${called(names, from)}${is === 'link' ? '–' : '…'}${called(names, to)}`;
+  const probes = (both ?? forward)?.probes ?? 0;
+  if (both !== null) return [name, estimateText(both), both.loss === null ? '' : '(both together)', `${probes}`, how ?? ''];
+  const each = [forward, backward].map((one) => (one === null ? '-' : estimateText(one)));
+  return [name, ...each, `${Math.min(forward?.probes ?? 0, backward?.probes ?? 0)}`, how ?? ''];
+}
+
+function estimateText({ state, loss, low, high }: LossEstimate): string {
+  if (loss === null || low === null || high === null) return state === 'behind' ? 'unknown (behind)' : '-';
+  const text = `${percent(loss)} % (${percent(low)}–${percent(high)})`;
+  return state === 'undecided' ? `${text} ?` : text;
+}
+
+const toneOf = ({ forward, backward, both }: LinkEvent): Line['tone'] => {
+  const states = [forward, backward, both].map((one) => one?.state);
+  return states.includes('suspect') ? 'alarm' : states.every((state) => state === undefined || state === 'clear') ? 'plain' : 'warning';
+};
