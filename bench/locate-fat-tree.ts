@@ -80,8 +80,9 @@ export function truthOf({ links, devices }: FatTree, faults: Faults, random: () 
   return { loss, faulty };
 }
 
-/** Sends so many packets over each path; each crossing loses by itself. */
+/** Sends so many packets over each path, 1,000 at most; each crossing loses by itself. */
 export function probe(tree: FatTree, { loss }: Truth, packets: number, random: () => number): PathTallies {
+  if (packets > 1000) throw new RangeError(`2^-${packets} is nearly no number: 1,000 packets at most`);
   const { links, devices, start, crossings } = tree;
   const paths = start.length - 1;
   const lost = new Uint32Array(paths);

@@ -2,7 +2,7 @@
  * One sender of sprays, alone: sends for some seconds by an interface and prints what a packet cost as a line of JSON. Run it in the
  * namespace of the device; who counts what arrives is the caller's business.
  *
- *   node --import tsx bench/spray-send.ts SENDER INTERFACE SECONDS [--rate N] [--tag full|sampled|none] [--layers N] [--size B] [--cpu N]
+ *   node --import tsx bench/spray-send.ts SENDER INTERFACE SECONDS [--rate N] [--tag full|sampled|none] [--layers N] [--size B] [--templates N]
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -37,7 +37,14 @@ const itinerary: Itinerary = {
     destination: k === layerCount - 1 && k > 0 ? '10.99.0.1' : '10.99.0.2',
     ttl: 64,
   })),
-  flow: { transport: 'udp', sourcePort: 33434, destinationPort: 33435, dscp: 0, flowLabel: 0, size: options.size ? Number(options.size) : null },
+  flow: {
+    transport: 'udp',
+    sourcePort: 33434,
+    destinationPort: 33435,
+    dscp: 0,
+    flowLabel: 0,
+    size: options.size ? Number(options.size) : null,
+  },
   landing: 1,
 };
 const run = newRun();
@@ -71,5 +78,15 @@ while (!counters.isFinished) {
 const elapsed = (performance.now() - started) / 1000;
 spray.close();
 const { taken, cpuNs, error, ...rest } = counters;
-const line = { sender, tag: options.tag, taken, elapsed, mpps: taken / elapsed / 1e6, nsPerPacket: cpuNs / taken, openMs, ...rest, error: error?.message ?? null };
+const line = {
+  sender,
+  tag: options.tag,
+  taken,
+  elapsed,
+  mpps: taken / elapsed / 1e6,
+  nsPerPacket: cpuNs / taken,
+  openMs,
+  ...rest,
+  error: error?.message ?? null,
+};
 console.log(JSON.stringify(line));

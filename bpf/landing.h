@@ -58,11 +58,12 @@ enum look {
 
 struct landing {
 	const __u8 *header; /* the innermost IP header */
-	const __u8 *transport;
-	__u32 length; /* of the transport and what it carries */
 	__u32 protocol;
 	__u32 is_v6;
 	__u32 headers;
+	const __u8 *transport;
+	__u32 length; /* of the transport and what it carries */
+	__u32 pseudo; /* sum of the pseudo-header, not folded */
 	__u32 path;
 	__u32 sequence;
 	__u64 sent_ns;
@@ -151,6 +152,22 @@ static __always_inline enum look walk_headers(const __u8 **at, const __u8 *end, 
 	return look;
 }
 
+/* Of the words in the machine's own byte order; an ICMPv4 checksum covers none. */
+static __always_inline __u32 pseudo_sum(const struct landing *landing)
+{
+	__u64 sum = 0;
+
+	if (landing->is_v6) {
+		for (int i = 8; i < 40; i += 4)
+			sum += load32(landing->header + i);
+	} else if (landing->protocol == UDP) {
+		sum += (__u64)load32(landing->header + 12) + load32(landing->header + 16);
+	}
+	if (landing->is_v6 || landing->protocol == UDP)
+		sum += BIG16((__u16)landing->protocol) + (__u32)BIG16((__u16)landing->length);
+	return (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+}
+
 /* What follows the headers. LOOK_UNVERIFIED: our magic stands there, and says so much. */
 static __always_inline enum look read_identity(const __u8 *at, const __u8 *end, struct landing *landing)
 {
@@ -163,10 +180,16 @@ static __always_inline enum look read_identity(const __u8 *at, const __u8 *end, 
 	if (load32(at + MAGIC_AT) != BIG32(MAGIC) || at[VERSION_AT] != IDENTITY_VERSION || !is_landing_type(landing, at))
 		return LOOK_FOREIGN;
 	landing->transport = at;
-	landing->path = BIG32(load32(at + PATH_AT));
-	landing->sequence = BIG32(load32(at + SEQUENCE_AT));
-	landing->sent_ns = BIG64(load64(at + SENT_AT));
+	landing->pseudo = pseudo_sum(landing);
 	return LOOK_UNVERIFIED;
+}
+
+/* The caller has seen that SHORTEST_LANDING bytes stand there. */
+static __always_inline void read_numbers(struct landing *landing)
+{
+	landing->path = BIG32(load32(landing->transport + PATH_AT));
+	landing->sequence = BIG32(load32(landing->transport + SEQUENCE_AT));
+	landing->sent_ns = BIG64(load64(landing->transport + SENT_AT));
 }
 
 static __always_inline enum look find_landing(const __u8 *at, const __u8 *end, __u32 type, struct landing *landing)
@@ -208,16 +231,8 @@ static __always_inline __u64 sum_words(const __u8 *at, const __u8 *end, __u32 le
 /* The bytes must be there up to the landing's length. RFC 1071 in the machine's own byte order. */
 static __always_inline int is_sum_right(const struct landing *landing, const __u8 *end)
 {
-	__u64 sum = sum_words(landing->transport, end, landing->length);
+	__u64 sum = sum_words(landing->transport, end, landing->length) + landing->pseudo;
 
-	if (landing->is_v6) {
-		for (int i = 8; i < 40; i += 4)
-			sum += load32(landing->header + i);
-	} else if (landing->protocol == UDP) {
-		sum += (__u64)load32(landing->header + 12) + load32(landing->header + 16);
-	}
-	if (landing->is_v6 || landing->protocol == UDP)
-		sum += BIG16((__u16)landing->protocol) + (__u32)BIG16((__u16)landing->length);
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -259,7 +274,7 @@ static __always_inline __u64 tag_of(const volatile __u64 *state, const __u8 *at)
 
 static __always_inline int has_tag(const volatile struct match_config *config, __u32 sequence)
 {
-	return config->tag_every && sequence % config->tag_every == 0;
+	return config->tag_every && (sequence & (config->tag_every - 1)) == 0;
 }
 
 static __always_inline int is_tag_right(const volatile struct match_config *config, const __u8 *transport)
@@ -268,10 +283,11 @@ static __always_inline int is_tag_right(const volatile struct match_config *conf
 }
 
 /* What read_identity found, looked at closely. */
-static __always_inline enum look prove(const volatile struct match_config *config, const struct landing *landing, const __u8 *end)
+static __always_inline enum look prove(const volatile struct match_config *config, struct landing *landing, const __u8 *end)
 {
 	const __u8 *transport = landing->transport;
 
+	read_numbers(landing);
 	if (BIG32(load32(transport + RUN_AT)) != config->run)
 		return LOOK_OTHER_RUN;
 	if (transport + landing->length > end)

@@ -68,6 +68,13 @@ struct {
 	__type(value, __u64);
 } match_slots SEC(".maps");
 
+/* The context's fields have 32 bits; the compiler must not go on with copies of so many, which are no pointers to the verifier. */
+static __always_inline const __u8 *edge(long field)
+{
+	asm volatile("" : "+r"(field));
+	return (const __u8 *)field;
+}
+
 static __always_inline struct match_totals *totals_here(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -97,7 +104,8 @@ static __always_inline __u32 slot_of(__u32 template)
 
 static __always_inline struct match_histogram *histogram_of(__u32 cell)
 {
-	__u32 index = stripe_here() * config.slots + slot_of(cell % config.templates);
+	__u32 template = cell < config.templates ? cell : cell % config.templates; /* a division is 5 ns */
+	__u32 index = stripe_here() * config.slots + slot_of(template);
 
 	return bpf_map_lookup_elem(&match_rtts, &index);
 }
@@ -143,11 +151,43 @@ static __always_inline int count(enum look look, const struct landing *landing, 
 	return 1;
 }
 
-/* `type` as it stands in the frame; tags that the device has not taken off stand before it. */
-static __always_inline enum look look_at(const __u8 *at, const __u8 *end, __u16 type, struct landing *landing)
+/* What becomes of a packet. */
+enum fate { PASS, TAKE, NEEDS_MORE };
+
+/* `transport_at` and the rest are what find_landing found. */
+static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32 transport_at, __u32 length, __u32 pseudo)
 {
+	struct landing landing = { .length = length, .pseudo = pseudo };
+	struct match_totals *totals = totals_here();
 	enum look look;
 
+	if (!totals || transport_at > MATCH_LONGEST)
+		return PASS;
+	landing.transport = start + transport_at;
+	if (landing.transport + SHORTEST_LANDING > end)
+		return PASS; /* it was there before: only the verifier thinks so */
+	look = prove(&config, &landing, end);
+	if (look == LOOK_CUT)
+		return NEEDS_MORE;
+	if (look == LOOK_OTHER_RUN)
+		totals->other_run++;
+	return look != LOOK_OTHER_RUN && count(look, &landing, totals) ? TAKE : PASS;
+}
+
+/* Functions of their own, so that the verifier goes through them once and not again for each way that headers can nest. */
+__noinline int judge_skb(struct __sk_buff *skb, __u32 transport_at, __u32 length, __u32 pseudo)
+{
+	return judge(edge(skb->data), edge(skb->data_end), transport_at, length, pseudo);
+}
+
+__noinline int judge_xdp(struct xdp_md *ctx, __u32 transport_at, __u32 length, __u32 pseudo)
+{
+	return judge(edge(ctx->data), edge(ctx->data_end), transport_at, length, pseudo);
+}
+
+/* `type` as it stands in the frame; tags that the device has not taken off stand before it. */
+static __always_inline enum look find_behind_tags(const __u8 *at, const __u8 *end, __u16 type, struct landing *landing)
+{
 #pragma GCC unroll 2
 	for (int i = 0; i < MOST_VLANS; i++) {
 		if (type != BIG16(TYPE_VLAN) && type != BIG16(TYPE_SERVICE_VLAN))
@@ -157,49 +197,48 @@ static __always_inline enum look look_at(const __u8 *at, const __u8 *end, __u16 
 		type = load16(at + 2);
 		at += 4;
 	}
-	look = find_landing(at, end, BIG16(type), landing);
-	return look == LOOK_UNVERIFIED ? prove(&config, landing, end) : look;
+	return find_landing(at, end, BIG16(type), landing);
 }
 
-static __always_inline enum look look_at_ethernet(const __u8 *at, const __u8 *end, struct landing *landing)
+static __always_inline enum look find_in_frame(const __u8 *at, const __u8 *end, struct landing *landing)
 {
-	return at + ETHERNET_HEADER > end ? LOOK_CUT : look_at(at + ETHERNET_HEADER, end, load16(at + 12), landing);
+	return at + ETHERNET_HEADER > end ? LOOK_CUT : find_behind_tags(at + ETHERNET_HEADER, end, load16(at + 12), landing);
 }
 
-/* True where the packet goes no further. */
-static __always_inline int take(enum look look, const struct landing *landing)
+static __always_inline void count_passed(void)
 {
 	struct match_totals *totals = totals_here();
 
-	if (!totals)
-		return 0;
-	if (look >= LOOK_CORRUPTED)
-		return count(look, landing, totals);
-	if (look == LOOK_OTHER_RUN)
-		totals->other_run++;
-	else
+	if (totals)
 		totals->passed++;
-	return 0;
+}
+
+static __always_inline enum fate look_at_skb(struct __sk_buff *skb, int is_ethernet)
+{
+	const __u8 *at = edge(skb->data);
+	const __u8 *end = edge(skb->data_end);
+	struct landing landing = {};
+	enum look look = is_ethernet ? find_in_frame(at, end, &landing) : find_behind_tags(at, end, skb->protocol, &landing);
+
+	if (look == LOOK_CUT)
+		return NEEDS_MORE;
+	if (look == LOOK_UNVERIFIED)
+		return judge_skb(skb, landing.transport - at, landing.length, landing.pseudo);
+	count_passed();
+	return PASS;
 }
 
 /* A frame of which only the beginning is in one piece is looked at again where more of it is needed. */
 static __always_inline int match_skb(struct __sk_buff *skb, int is_ethernet)
 {
-	struct landing landing = {};
-	enum look look = LOOK_FOREIGN;
+	enum fate fate = look_at_skb(skb, is_ethernet);
 
-#pragma clang loop unroll(disable)
-	for (int pulled = 0; pulled < 2; pulled++) {
-		const __u8 *at = (const __u8 *)(long)skb->data;
-		const __u8 *end = (const __u8 *)(long)skb->data_end;
-
-		look = is_ethernet ? look_at_ethernet(at, end, &landing) : look_at(at, end, skb->protocol, &landing);
-		if (look != LOOK_CUT || (__u64)(end - at) >= skb->len)
-			break;
-		if (bpf_skb_pull_data(skb, skb->len < LONGEST_FRAME ? skb->len : LONGEST_FRAME))
-			break;
-	}
-	return take(look, &landing) ? TC_ACT_SHOT : TC_ACT_UNSPEC; /* the next program decides */
+	if (fate == NEEDS_MORE && skb->data_end - skb->data < skb->len &&
+	    !bpf_skb_pull_data(skb, skb->len < LONGEST_FRAME ? skb->len : LONGEST_FRAME))
+		fate = look_at_skb(skb, is_ethernet);
+	if (fate == NEEDS_MORE)
+		count_passed();
+	return fate == TAKE ? TC_ACT_SHOT : TC_ACT_UNSPEC; /* the next program decides */
 }
 
 SEC("tc")
@@ -218,10 +257,15 @@ int match_packet(struct __sk_buff *skb)
 SEC("xdp")
 int match_xdp(struct xdp_md *ctx)
 {
+	const __u8 *at = edge(ctx->data);
 	struct landing landing = {};
-	enum look look = look_at_ethernet((const __u8 *)(long)ctx->data, (const __u8 *)(long)ctx->data_end, &landing);
+	int fate = NEEDS_MORE;
 
-	return take(look, &landing) ? XDP_DROP : XDP_PASS;
+	if (find_in_frame(at, edge(ctx->data_end), &landing) == LOOK_UNVERIFIED)
+		fate = judge_xdp(ctx, landing.transport - at, landing.length, landing.pseudo);
+	if (fate == NEEDS_MORE)
+		count_passed();
+	return fate == TAKE ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

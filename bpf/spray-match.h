@@ -19,7 +19,7 @@ struct match_config {
 	__u32 stripes;     /* copies of all cells and histograms: one a CPU, or one */
 	__u32 is_shared;   /* several CPUs count in one copy, so atomically */
 	__u32 ring_mask;   /* sequences that the bitmap has room for, less 1 */
-	__u32 tag_every;   /* the sequences that it divides carry a tag; 0: none does */
+	__u32 tag_every;   /* a power of two: the sequences that it divides carry a tag; 0: none does */
 	__u32 unused;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
 /* When the next packet of a spray is due: two token buckets, the same for all senders. The first is filled at the rate asked for and
- * holds what a stall of SPRAY_CATCH_UP_NS leaves behind: no run sends more than the rate times its length. The second is filled at twice the
- * rate and holds SPRAY_BURST_NS of it: so a stall is never followed by a burst at full speed, which a policer would bite.
+ * holds what a stall of SPRAY_CATCH_UP_NS leaves behind: no run sends more than the rate times its length. The second is filled at
+ * twice the rate and holds 64 packets (or SPRAY_BURST_NS of it): so a stall is never followed by a long burst at full speed, which a
+ * policer would bite.
  * All times here are nanoseconds of the monotonic clock with SPRAY_FRACTION binary places.
  */
 #pragma once
@@ -10,7 +11,7 @@
 
 #define SPRAY_FRACTION 8 /* ten million a second are kept to a thousandth of a percent */
 #define SPRAY_CATCH_UP_NS 100000000ULL
-#define SPRAY_BURST_NS 64000ULL
+#define SPRAY_BURST_NS 64000ULL /* what a sleep may take */
 
 struct spray_pace {
 	__u64 step;     /* between two packets; 0: as fast as can be. Whoever steers may write it at any time */
@@ -30,8 +31,8 @@ static inline __attribute__((always_inline)) int spray_is_due(const struct spray
 static inline __attribute__((always_inline)) void spray_take(struct spray_pace *pace, __u64 now)
 {
 	const __u64 catch_up = SPRAY_CATCH_UP_NS << SPRAY_FRACTION;
-	const __u64 burst = SPRAY_BURST_NS << SPRAY_FRACTION;
 	__u64 step = *(const volatile __u64 *)&pace->step;
+	__u64 burst = SPRAY_BURST_NS << SPRAY_FRACTION;
 
 	if (!step) {
 		pace->due = now; /* whatever pace comes next begins now */
@@ -44,6 +45,8 @@ static inline __attribute__((always_inline)) void spray_take(struct spray_pace *
 	if (pace->due - pace->start < pace->ramp)
 		step = step * (pace->ramp >> 16) / ((pace->due - pace->start) >> 16 | 1);
 	pace->due += step;
+	if (burst < 32 * step)
+		burst = 32 * step;
 	pace->earliest = (pace->earliest + burst < now ? now - burst : pace->earliest) + step / 2;
 }
 

@@ -125,15 +125,42 @@ static __always_inline void advance(void)
 		live.flow = 0;
 }
 
-/* The compiler gives up unrolling a loop of 192 rounds that ends early; the verifier removes the words that are not there. */
-#define COPY_WORD(i) \
-	if ((i) < words) \
-		((__u64 *)frame)[i] = ((const __u64 *)bytes)[i];
-#define COPY_8(i) \
-	COPY_WORD(i) COPY_WORD((i) + 1) COPY_WORD((i) + 2) COPY_WORD((i) + 3) \
-	COPY_WORD((i) + 4) COPY_WORD((i) + 5) COPY_WORD((i) + 6) COPY_WORD((i) + 7)
-#define COPY_64(i) \
-	COPY_8(i) COPY_8((i) + 8) COPY_8((i) + 16) COPY_8((i) + 24) COPY_8((i) + 32) COPY_8((i) + 40) COPY_8((i) + 48) COPY_8((i) + 56)
+/* A loop over words would cost a comparison each; a row of eight costs one. */
+#define COPY_ROW(i) \
+	if (words < 8 * ((i) + 1)) \
+		goto rest; \
+	copy_words(frame + 64 * (i), bytes + 64 * (i), 8);
+#define COPY_ROWS(i) COPY_ROW(i) COPY_ROW((i) + 1) COPY_ROW((i) + 2) COPY_ROW((i) + 3) COPY_ROW((i) + 4) COPY_ROW((i) + 5)
+
+static __always_inline void copy_words(void *to, const void *from, int count)
+{
+#pragma clang loop unroll(full)
+	for (int i = 0; i < count; i++)
+		((__u64 *)to)[i] = ((const __u64 *)from)[i];
+}
+
+/* `words` of them, known to the verifier. */
+static __always_inline void copy_bytes(void *frame, const void *bytes, __u32 words)
+{
+	__u32 at;
+
+	COPY_ROWS(0)
+	COPY_ROWS(6)
+	COPY_ROWS(12)
+	COPY_ROWS(18)
+rest:
+	at = (words & ~7U) * WORD;
+	if (words & 4) {
+		copy_words(frame + at, bytes + at, 4);
+		at += 4 * WORD;
+	}
+	if (words & 2) {
+		copy_words(frame + at, bytes + at, 2);
+		at += 2 * WORD;
+	}
+	if (words & 1)
+		copy_words(frame + at, bytes + at, 1);
+}
 
 /* The template's bytes, by words and the last of them overlapping: what does not stand in the template is zero. */
 static __always_inline int copy_frame(struct xdp_md *ctx, const struct spray_template *template)
@@ -146,9 +173,7 @@ static __always_inline int copy_frame(struct xdp_md *ctx, const struct spray_tem
 
 	if (frame + stands > (void *)(long)ctx->data_end)
 		return -1;
-	COPY_64(0)
-	COPY_64(64)
-	COPY_64(128)
+	copy_bytes(frame, bytes, words);
 	if (stands % WORD)
 		*(__u64 *)(frame + stands - WORD) = *(const __u64 *)(bytes + stands - WORD);
 	if (stands < most)
@@ -249,19 +274,26 @@ static __always_inline int identify(void *packet, void *end, const struct spray_
 	return 0;
 }
 
-static __always_inline int write_packet(struct xdp_md *ctx, const struct spray_template *template, __u64 now)
+static __always_inline void fill_probe(struct probe *probe)
 {
 	const __u32 scattered = (__u32)live.sequence ^ plan.id_key;
-	const struct probe probe = {
-		.sequence = live.sequence,
-		.cell = live.flow * plan.templates + live.number,
-		.halves = { bpf_htons(scattered), bpf_htons(scattered >> 16) },
-	};
+
+	probe->sequence = live.sequence;
+	probe->cell = live.flow * plan.templates + live.number;
+	probe->halves[0] = bpf_htons(scattered);
+	probe->halves[1] = bpf_htons(scattered >> 16);
+}
+
+static __always_inline int write_packet(struct xdp_md *ctx, const struct spray_template *template, __u64 now)
+{
+	struct probe probe;
 	void *packet, *end;
 	__u64 sum = 0;
 
 	if (copy_frame(ctx, template))
 		return -1;
+	asm volatile("" ::: "memory"); /* what comes after needs the registers */
+	fill_probe(&probe);
 	packet = (void *)(long)ctx->data + plan.link_length;
 	end = (void *)(long)ctx->data_end;
 	number_layers(packet, end, template, &probe);

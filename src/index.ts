@@ -11,8 +11,10 @@ export { beginSweep, type Sweeping, type SweepOptions, sweep } from './boomerang
 export type { Tally } from './boomerang/tally.ts';
 export { readCapture } from './capture/capture.ts';
 export type { CaptureItem, PacketRecord } from './capture/record.ts';
+export { openCap } from './engine/cap/cap.ts';
 export type { Can, Engine, Packet, Route } from './engine/engine.ts';
 export { type LiveOptions, openLive } from './engine/live/live.ts';
+export { openPcap } from './engine/pcap/pcap.ts';
 export { type RecordingEngine, recordingEngine } from './engine/recording/recording.ts';
 export { createWriter, type RecordingWriter, type WriterOptions } from './engine/recording/writer.ts';
 export { type Recorded, readRecorded } from './engine/replay/recorded.ts';

@@ -109,6 +109,7 @@ bool SprayEvidence::Decode(const CapturedPacket& packet, uint32_t* words) const 
     at += kQuoteAt;
     if (walk_headers(&at, packet.end, type, kMostQuoted, &found) == LOOK_CUT) return false;
     if (read_identity(at, packet.end, &found) != LOOK_UNVERIFIED || BIG32(load32(at + RUN_AT)) != config_.run) return false;
+    read_numbers(&found);
     // A router may cut the quote: the tag is within what is there, the end that the checksum covers need not be.
     if (!has_tag(&config_, found.sequence)) kind = kErrorUnverified;
     else if (is_tag_right(&config_, found.transport)) kind = kErrorGenuine;

@@ -162,9 +162,14 @@ void SprayMatcher::Close(const Napi::CallbackInfo&) { way_.reset(); }
 
 Napi::Value MatcherLeftovers(const Napi::CallbackInfo& info) {
   const auto left = MatchLeftovers();
-  auto names = Napi::Array::New(info.Env(), left.size());
-  for (size_t i = 0; i < left.size(); ++i) names.Set(static_cast<uint32_t>(i), left[i].device);
-  return names;
+  auto found = Napi::Array::New(info.Env(), left.size());
+  for (size_t i = 0; i < left.size(); ++i) {
+    auto one = Napi::Object::New(info.Env());
+    one.Set("device", left[i].device);
+    one.Set("priority", left[i].priority);
+    found.Set(static_cast<uint32_t>(i), one);
+  }
+  return found;
 }
 
 void RemoveMatcherLeftovers(const Napi::CallbackInfo&) { RemoveMatchLeftovers(); }

@@ -5,7 +5,7 @@
 
 #include "match_way.h"
 
-// Counts the probes of a spray that come home (NativeMatcher of src/host/spray-matcher-addon.ts). Nothing of it runs in JavaScript for a packet.
+// Counts the probes of a spray that come home (NativeMatcher of src/host/spray-addon.ts). Nothing of it runs in JavaScript for a packet.
 class SprayMatcher : public Napi::ObjectWrap<SprayMatcher> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -25,6 +25,6 @@ class SprayMatcher : public Napi::ObjectWrap<SprayMatcher> {
   std::unique_ptr<MatchWay> way_;
 };
 
-// matcherLeftovers(): names of devices with a program of ours that nobody looks after any more; removeMatcherLeftovers() removes them.
+// matcherLeftovers(): { device, priority }[] of tc filters of ours that nobody looks after any more; removeMatcherLeftovers() removes them.
 Napi::Value MatcherLeftovers(const Napi::CallbackInfo& info);
 void RemoveMatcherLeftovers(const Napi::CallbackInfo& info);

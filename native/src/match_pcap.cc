@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "match_capture.h"
 #include "match_way.h"
@@ -58,6 +59,13 @@ int64_t RealtimeAheadNs() {
 // Two looks at two clocks are that far apart, unless the thread was held up.
 constexpr int64_t kSteppedNs = 1'000'000;
 
+// To settle, once all that had arrived by then was counted.
+struct Asked {
+  uint64_t atNs;  // 0: nothing is asked
+  uint64_t end;
+  bool last;
+};
+
 class Pcap : public MatchWay {
  public:
   explicit Pcap(const MatchWanted& wanted)
@@ -81,9 +89,8 @@ class Pcap : public MatchWay {
 
   void Settle(uint64_t end, bool last) override {
     const std::lock_guard lock(asking_);
-    end_ = end;
-    last_ = last;
-    askedNs_ = MonotonicNs() + static_cast<uint64_t>(RealtimeAheadNs());
+    const Asked asked = {MonotonicNs() + static_cast<uint64_t>(RealtimeAheadNs()), end, last};
+    (asked_.atNs == 0 ? asked_ : askedSince_) = asked;  // who asks often is not put off by each new question
   }
 
  private:
@@ -126,12 +133,10 @@ class Pcap : public MatchWay {
     const int64_t byNs = RealtimeAheadNs() - aheadNs_;
     steppedNs_ = byNs > kSteppedNs || byNs < -kSteppedNs ? byNs : 0;
     std::unique_lock lock(asking_);
-    if (askedNs_ == 0 || untilNs < askedNs_) return;
-    askedNs_ = 0;
-    const uint64_t end = end_;
-    const bool last = last_;
+    if (asked_.atNs == 0 || untilNs < asked_.atNs) return;
+    const Asked asked = std::exchange(asked_, std::exchange(askedSince_, {}));
     lock.unlock();
-    settle_.Settle(end, last);
+    settle_.Settle(asked.end, asked.last);
   }
 
   Pages window_, totals_, cells_, rtts_, bitmap_, slots_;
@@ -141,9 +146,8 @@ class Pcap : public MatchWay {
   int64_t aheadNs_;
   int64_t steppedNs_ = 0;
   std::mutex asking_;
-  uint64_t askedNs_ = 0;  // 0: nothing is asked
-  uint64_t end_ = 0;
-  bool last_ = false;
+  Asked asked_ = {};
+  Asked askedSince_ = {};
   std::string place_;
   MatchCapture capture_;  // last: its thread begins when all else is there
 };

@@ -13,7 +13,7 @@ double Number(const Napi::Object& options, const char* name) {
 uint32_t Whole(const Napi::Object& options, const char* name, double least, double most) {
   const double value = Number(options, name);
   if (!(value >= least && value <= most))
-    throw Napi::RangeError::New(options.Env(), std::string(name) + " is " + std::to_string(least) + " to " + std::to_string(most) + ", got " + std::to_string(value));
+    throw Napi::RangeError::New(options.Env(), std::string(name) + " is " + std::to_string(static_cast<int64_t>(least)) + " to " + std::to_string(static_cast<int64_t>(most)) + ", got " + std::to_string(value));
   return static_cast<uint32_t>(value);
 }
 
@@ -68,12 +68,12 @@ constexpr double kWords = UINT32_MAX;
 match_config MatchConfigOf(const Napi::Object& options) {
   match_config config = {};
   Key(options, config.sip);
-  config.ahead_ns = static_cast<uint64_t>(static_cast<int64_t>(Number(options, "realtimeAheadNs")));
-  config.timeout_ns = static_cast<uint64_t>(Number(options, "timeoutNs"));
   config.run = Whole(options, "run", 0, kWords);
   config.cells = Whole(options, "cells", 1, kMostCells);
   config.templates = Whole(options, "templates", 1, config.cells);
   config.tag_every = Whole(options, "tagEvery", 0, kWords);
+  if ((config.tag_every & (config.tag_every - 1)) != 0)
+    throw Napi::RangeError::New(options.Env(), "tagEvery is a power of two, got " + std::to_string(config.tag_every));
   config.slots = 1;
   config.stripes = 1;
   config.ring_mask = 63;
@@ -84,6 +84,8 @@ MatchWanted MatchWantedOf(const Napi::Object& options) {
   MatchWanted wanted = {};
   wanted.devices = Devices(options);
   wanted.config = MatchConfigOf(options);
+  wanted.config.ahead_ns = static_cast<uint64_t>(static_cast<int64_t>(Number(options, "realtimeAheadNs")));
+  wanted.config.timeout_ns = static_cast<uint64_t>(Number(options, "timeoutNs"));
   const uint32_t ring = Whole(options, "ring", 64, 2147483648.0);
   if ((ring & (ring - 1)) != 0) throw Napi::RangeError::New(options.Env(), "ring is a power of two, got " + std::to_string(ring));
   wanted.config.ring_mask = ring - 1;

@@ -3,10 +3,10 @@
 
 #include "match_way.h"
 
-// What to match, as JavaScript says it (NativeMatcherOptions of src/host/spray-matcher-addon.ts); throws RangeError.
+// What to match, as JavaScript says it (NativeMatcherOptions of src/host/spray-addon.ts); throws RangeError.
 MatchWanted MatchWantedOf(const Napi::Object& options);
 
-// The part of it that tells whether a packet is of a run: { run, key, cells, templates, tagEvery, realtimeAheadNs, timeoutNs }.
+// The part of it that tells whether a packet is of a run: { run, key, cells, templates, tagEvery }.
 match_config MatchConfigOf(const Napi::Object& options);
 
 // As an error of JavaScript: EPERM and the like by their number, else ESPRAY.

@@ -3,6 +3,7 @@
 #include <linux/if_xdp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <vector>
@@ -23,6 +24,7 @@ constexpr uint32_t kFrames = 1024;  // the rings are as long: neither can overfl
 constexpr uint32_t kFrameSize = 2048;
 constexpr int kMaxTxSkbBudget = 9;  // XDP_MAX_TX_SKB_BUDGET: newer than Debian 12's headers
 constexpr uint64_t kDrainNs = 200'000'000;
+constexpr uint64_t kUnboundNs = 300'000'000;
 
 // Memory that is mapped and unmapped once.
 class Mapping {
@@ -117,7 +119,12 @@ class Afxdp : public SprayWay {
     to.sxdp_ifindex = device_.index;
     to.sxdp_queue_id = device_.queue;
     to.sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP;
-    if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+    // The kernel takes a socket off its queue some time after it was closed: ours of a moment ago may still be there.
+    for (const uint64_t endNs = MonotonicNs() + kUnboundNs;;) {
+      if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+      if (errno != EBUSY || MonotonicNs() > endNs) break;
+      ::usleep(2000);
+    }
     const std::string queue = "queue " + std::to_string(device_.queue) + " of " + device_.name;
     if (errno == EBUSY) throw SprayFailure(errno, queue + " has an AF_XDP socket already: two threads need two queues");
     if (errno == EINVAL) throw SprayFailure(errno, queue + " does not exist, or takes no AF_XDP");

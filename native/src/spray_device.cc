@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -67,4 +68,11 @@ std::string DriverOf(const std::string& interface) {
   request.ifr_data = reinterpret_cast<char*>(&driver);
   if (!socket || ::ioctl(socket.get(), SIOCETHTOOL, &request) < 0) return "";
   return std::string(driver.driver, ::strnlen(driver.driver, sizeof driver.driver));
+}
+
+uint32_t MtuOf(const std::string& interface) {
+  const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+  return socket && ::ioctl(socket.get(), SIOCGIFMTU, &request) == 0 ? static_cast<uint32_t>(request.ifr_mtu) : 0;
 }

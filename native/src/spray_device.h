@@ -16,3 +16,6 @@ std::string DriverOf(const std::string& interface);
 
 // Transmit queues, or 0 where the kernel doesn't say.
 unsigned QueuesOf(unsigned interfaceIndex);
+
+// Bytes of the largest IP packet, or 0 where there is no such interface.
+uint32_t MtuOf(const std::string& interface);

@@ -1,5 +1,5 @@
 // The live sender: bpf/spray-send.bpf.c makes the packets and redirects them, run for as long as the spray goes by one system call
-// after another (BPF_PROG_TEST_RUN with live frames, Linux 5.18). A call takes 10 to 25 ms to end, so it is a long one, and a signal ends it.
+// after another (BPF_PROG_TEST_RUN with live frames, Linux 5.18). A call takes 10 to 25 ms to end: it is a long one, and a signal ends it.
 #include "spray_way.h"
 
 #ifndef HAVE_LIBBPF
@@ -110,8 +110,9 @@ Object Load(const SprayDevice& device, const spray_plan& plan, const std::string
   const int status = bpf_object__load(object.get());
   if (status == 0) return object;
   if (counts) return Load(device, plan, path, false);
-  throw SprayFailure(-status, status == -EPERM ? "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN"
-                                               : "this kernel does not take the live sender's program");
+  if (status == -EPERM) throw SprayFailure(EPERM, "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN");
+  if (status == -EACCES) throw SprayFailure(EACCES, "the live sender's program was not taken (the kernel is stricter without CAP_PERFMON)");
+  throw SprayFailure(-status, "this kernel does not take the live sender's program");
 }
 
 // Ends the system call that the sender's thread is in: without a handler it would end the process.
@@ -146,10 +147,11 @@ class Live : public SprayWay {
     Begin(run);
     pthread_t runner = ::pthread_self();
     Unblock();
+    TakePrecedence();
     std::atomic<bool> ended = false;
     std::thread watcher([&] { Watch(run, runner, ended); });
     int status = 0;
-    while (!Read(live_->finished) && (status == 0 || status == EINTR)) status = Call();
+    while (!IsOver(run) && (status == 0 || status == EINTR)) status = Call();
     ended = true;
     watcher.join();
     Tell(run);
@@ -229,9 +231,14 @@ class Live : public SprayWay {
       __atomic_store_n(&live_->pace.step, run.step.load(), __ATOMIC_RELAXED);
       if (failure_.empty() && !IsUp(asking.get())) failure_ = device_.name + " went down";
       if (run.stop || !failure_.empty()) __atomic_store_n(&live_->stop, 1U, __ATOMIC_RELAXED);
-      if (Read(live_->finished)) ::pthread_kill(runner, InterruptingSignal());
+      if (IsOver(run)) ::pthread_kill(runner, InterruptingSignal());
       Tell(run);
     }
+  }
+
+  // The program itself looks only when a packet is due, which at a low rate may take long.
+  bool IsOver(const SprayRun& run) const {
+    return Read(live_->finished) || Read(live_->stop) || (run.durationNs > 0 && MonotonicNs() >= live_->end_ns);
   }
 
   bool IsUp(int socket) const {

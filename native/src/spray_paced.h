@@ -1,5 +1,7 @@
 #pragma once
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,10 +22,10 @@ inline spray_pace NewPace(const SprayRun& run, uint64_t nowNs) {
   return {step, now + first, now, 0, now, run.rampNs << SPRAY_FRACTION};
 }
 
-// Sleeps until about the next packet is due; never long, so that a stop is heard. Where packets are due every few microseconds several
+// Sleeps until the next packet is due; never long, so that a stop is heard. Where packets are due every few microseconds several
 // of them are let come due, since a sleep costs as much as one.
 inline void Nap(const spray_pace& pace, uint64_t nowNs) {
-  constexpr uint64_t kLongest = 50'000, kShortest = 20'000, kRareNs = 4'000;
+  constexpr uint64_t kLongest = 1'000'000, kShortest = 20'000, kRareNs = 4'000;
   const uint64_t dueNs = std::max(pace.due, pace.earliest) >> SPRAY_FRACTION;
   const uint64_t leftNs = dueNs > nowNs ? dueNs - nowNs : 0;
   const uint64_t leastNs = pace.step >> SPRAY_FRACTION < kRareNs ? kShortest : 0;
@@ -31,11 +33,18 @@ inline void Nap(const spray_pace& pace, uint64_t nowNs) {
   ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
 }
 
+// A packet that is due waits for no other process, where we may ask for that; a sleep ends when it was asked to end.
+inline void TakePrecedence() {
+  constexpr int kNice = -10;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  ::prctl(PR_SET_TIMERSLACK, 1);
+}
+
 // The loop of the senders that hand packets over by the batch. `batch(n)` makes and sends up to n packets and returns how many it took
 // out of the plan; it keeps run.next and run.taken. Fewer than n: the device has no room now.
 template <typename Batch>
 void SendPaced(SprayRun& run, const spray_plan& plan, const SprayPackets& packets, Batch batch) {
-  ::prctl(PR_SET_TIMERSLACK, 1);
+  TakePrecedence();
   const uint64_t startNs = MonotonicNs();
   const uint64_t endNs = run.durationNs > 0 ? startNs + run.durationNs : UINT64_MAX;
   spray_pace pace = NewPace(run, startNs);

@@ -53,7 +53,7 @@ bool IsSound(const spray_plan& plan, const spray_template& shape, const spray_id
 void Measure(Napi::Env env, spray_plan& plan, const std::vector<uint8_t>& templates) {
   const uint32_t stride = spray_stride(plan.ids_most, plan.bytes_most);
   if (templates.empty() || templates.size() % stride != 0 || plan.bytes_most % 8 != 0 || plan.ids_most > SPRAY_IDS)
-    throw Napi::RangeError::New(env, "Templates are so many times " + std::to_string(stride) + " bytes, got " + std::to_string(templates.size()));
+    throw Napi::RangeError::New(env, "A template has " + std::to_string(stride) + " bytes, got " + std::to_string(templates.size()));
   plan.templates = static_cast<uint32_t>(templates.size() / stride);
   plan.link_length = reinterpret_cast<const spray_template*>(templates.data())->link_length;
   plan.frame_least = SPRAY_FRAME;
@@ -105,6 +105,14 @@ std::unique_ptr<SprayWay> Open(const std::string& sender, const SprayDevice& dev
   return OpenSendmmsg(device, plan, std::move(packets));
 }
 
+// Live frames and AF_XDP would be dropped behind our back.
+void RefuseTooLarge(const SprayDevice& device, const spray_plan& plan) {
+  const uint32_t mtu = MtuOf(device.name), largest = plan.frame_most - plan.link_length;
+  if (largest <= mtu) return;
+  const std::string words = "a packet of " + std::to_string(largest) + " bytes exceeds the MTU of " + std::to_string(mtu);
+  throw SprayFailure(EMSGSIZE, words + " on " + device.name);
+}
+
 Napi::Error Thrown(Napi::Env env, const SprayFailure& failure) {
   return failure.number == 0 ? PcapError(env, "ESPRAY", failure.what()) : SystemError(env, failure.number, failure.what());
 }
@@ -139,6 +147,7 @@ SpraySender::SpraySender(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   run_.next = plan.first;
   const Napi::Value object = options.Get("object");
   try {
+    RefuseTooLarge(device_, plan);
     way_ = Open(sender_, device_, plan, std::move(bytes), {values.Data(), values.Data() + values.ElementLength()},
                 object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
   } catch (const SprayFailure& failure) {
@@ -215,6 +224,7 @@ Napi::Value SprayFeatures(const Napi::CallbackInfo& info) {
   auto features = Napi::Object::New(env);
   features.Set("driver", DriverOf(device.name));
   features.Set("queues", static_cast<double>(QueuesOf(device.index)));
+  if (!info[3].ToBoolean()) return features;
   features.Set("live", reason(WhyNotLive(device, info[2].As<Napi::String>())));
   features.Set("afxdp", reason(WhyNotAfxdp(device)));
   return features;

@@ -40,5 +40,6 @@ class SpraySender : public Napi::ObjectWrap<SpraySender> {
   SentCounters before_;
 };
 
-// sprayFeatures(interface, queue, object): { driver, queues, live, afxdp }, the latter two null where they work, else the reason.
+// sprayFeatures(interface, queue, object, tryIt): { driver, queues }, and where it may be tried { live, afxdp } too: null where they
+// work, else the reason.
 Napi::Value SprayFeatures(const Napi::CallbackInfo& info);

@@ -55,7 +55,7 @@ class Sendmmsg : public SprayWay {
     if (sent < 0 && errno != ENOBUFS && errno != EAGAIN && errno != EINTR) Fail(errno);
     const auto took = static_cast<unsigned>(std::max(sent, 0));
     if (took < count) packets_.Return(before[took]);
-    if (sent < 0 && errno != EINTR) run.refused.fetch_add(1, std::memory_order_relaxed);
+    if (took < count) run.refused.fetch_add(1, std::memory_order_relaxed);  // an error after the first packet shows in the count alone
     run.next.store(packets_.cursor().sequence, std::memory_order_relaxed);
     run.taken.fetch_add(took, std::memory_order_relaxed);
     return took;

@@ -42,7 +42,7 @@ export function createStopRules(stopLoss: number | null): StopRules {
     const patienceNs = Math.max(LEAST_PATIENCE_NS, PATIENCE * now.rttNs);
     looks = looks.filter(({ nowNs }) => nowNs >= now.nowNs - 2 * (WINDOW_NS + patienceNs));
     recent = missed(looks, patienceNs);
-    return broken(before, now) ?? failed(now) ?? down(now) ?? lossy(recent, stopLoss);
+    return broken(before, now) ?? down(now) ?? failed(now) ?? lossy(recent, stopLoss);
   }
 
   return { look, recent: () => recent };
@@ -64,12 +64,13 @@ function missed(looks: readonly Look[], patienceNs: number): { sent: number; mis
   return { sent, missing: Math.max(0, Math.min(sent, sent - received)) };
 }
 
+/** What had come home by the look before was sent by this one: a sender counts its packets when a batch of them is gone. */
 function broken(before: Look | null, { counters }: Look): StopReason | null {
-  const { sent, received, late } = counters;
-  if (received + late > sent)
+  const home = counters.finished ? counters.received + counters.late : (before?.counters.received ?? 0) + (before?.counters.late ?? 0);
+  if (home > counters.sent)
     return {
       code: 'COUNTS_BROKEN',
-      message: `${received + late} probes came home and ${sent} were sent: the counts are wrong, so the spray ends`,
+      message: `${home} probes came home and ${counters.sent} were sent: the counts are wrong, so the spray ends`,
     };
   const shrunk = before === null ? undefined : GROWING.find((name) => counters[name] < before.counters[name]);
   if (shrunk === undefined) return null;

@@ -56,18 +56,22 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
     for (const column of COLUMNS) columns[column].set(chunk[column], from);
     sent.set(sentToCells(idKey, next, cells, from, chunk.received.length), from);
   }
-  const ofTarget = (target: number, values: Uint32Array): number => {
-    let sum = 0;
-    for (let cell = target; cell < cells; cell += templates) sum += values[cell]!;
+  const { received, duplicates, reordered, corrupted } = columns;
+  const atCell = (cell: number): Counted => ({
+    sent: sent[cell]!,
+    missing: Math.max(0, sent[cell]! - received[cell]!),
+    received: received[cell]!,
+    duplicates: duplicates[cell]!,
+    reordered: reordered[cell]!,
+    corrupted: corrupted[cell]!,
+  });
+  const ofTarget = (target: number): Counted => {
+    let sum = atCell(target);
+    for (let cell = target + templates; cell < cells; cell += templates) sum = added(sum, atCell(cell));
     return sum;
   };
-  const counted = (pick: (values: Uint32Array) => number): Counted => {
-    const [all, received] = [pick(sent), pick(columns.received)];
-    const rest = Object.fromEntries(COLUMNS.map((column) => [column, pick(columns[column])])) as Record<Column, number>;
-    return { ...rest, sent: all, missing: Math.max(0, all - received) };
-  };
-  const targets = Array.from({ length: templates }, (_, target) => counted((values) => ofTarget(target, values)));
-  const total = addedUp(targets);
+  const targets = Array.from({ length: templates }, (_, target) => ofTarget(target));
+  const total = targets.reduce(added);
   const unknown = drops === null ? total.missing : Math.min(total.missing, drops);
   const shares = spread(
     targets.map(({ missing }) => missing),
@@ -78,7 +82,7 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
     total: countOf(total, unknown, around),
     byTarget: targets.map((one, target) => countOf(one, shares[target]!, around)),
     cell(target, flow) {
-      const one = counted((values) => values[flow * templates + target]!);
+      const one = atCell(flow * templates + target);
       return countOf(one, sharedOut(targets[target]!.missing, shares[target]!, one.missing), around);
     },
   };
@@ -86,15 +90,14 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
 
 type Counted = Record<Column, number> & { readonly sent: number; readonly missing: number };
 
-const addedUp = (all: readonly Counted[]): Counted =>
-  all.reduce((sum, one) => ({
-    sent: sum.sent + one.sent,
-    missing: sum.missing + one.missing,
-    received: sum.received + one.received,
-    duplicates: sum.duplicates + one.duplicates,
-    reordered: sum.reordered + one.reordered,
-    corrupted: sum.corrupted + one.corrupted,
-  }));
+const added = (one: Counted, other: Counted): Counted => ({
+  sent: one.sent + other.sent,
+  missing: one.missing + other.missing,
+  received: one.received + other.received,
+  duplicates: one.duplicates + other.duplicates,
+  reordered: one.reordered + other.reordered,
+  corrupted: one.corrupted + other.corrupted,
+});
 
 function countOf(
   { sent, missing, ...counts }: Counted,

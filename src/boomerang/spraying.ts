@@ -81,7 +81,8 @@ export async function* watched(
     const isDecided =
       drainedNs !== null && (elapsedNs >= drainedNs + options.timeoutNs || counters.received + counters.late === counters.sent);
     if (isDecided || stopped?.code === 'COUNTS_BROKEN') {
-      return { ...state, rttNs: roundTrips(spraying, options.templates), excused };
+      await spraying.decided();
+      return { ...state, counters: spraying.counters(), rttNs: roundTrips(spraying, options.templates), excused };
     }
     yield state;
   }

@@ -27,6 +27,9 @@ const VARIANTS: Readonly<Record<number, readonly Variant[]>> = {
   469762475: [{ ...STANDARD, gap: 4 }], // Ixia, software: the size of all records follows the header
   469762476: [{ ...STANDARD, gap: 4 }], // Ixia, hardware
 };
+/** AIX writes version 2.2, nanoseconds under the magic of microseconds, and the numbers of RFC 1573 for link types. */
+const AIX_MINOR = 2;
+const AIX_LINK_TYPES: Readonly<Record<number, number>> = { 6: 1, 9: 6, 15: 10, 24: 0 }; // Ethernet, token ring, FDDI, BSD loopback
 const MAGIC_NS = 0xa1b23c4d;
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
@@ -77,6 +80,7 @@ function isRecord(view: DataView, at: number, littleEndian: boolean, beforeS: nu
 
 function format({ nsPerTick, recordHeader, gap }: Variant, littleEndian: boolean): Format {
   let linkType: number | null = null; // null until the file's header was read
+  let nsPerUnit: number = nsPerTick;
 
   function frameLength({ view }: Window, at: number): number | Malformed {
     if (linkType === null) return FILE_HEADER + gap;
@@ -91,9 +95,13 @@ function format({ nsPerTick, recordHeader, gap }: Variant, littleEndian: boolean
       const major = view.getUint16(at + 4, littleEndian);
       if (major !== 2) return malformed(`pcap version ${major}.${view.getUint16(at + 6, littleEndian)} is not 2`);
       linkType = view.getUint32(at + 20, littleEndian) & 0xffff; // the upper half tells of a frame check sequence
+      const aix = view.getUint16(at + 6, littleEndian) === AIX_MINOR ? AIX_LINK_TYPES[linkType] : undefined;
+      if (aix === undefined) return null;
+      linkType = aix;
+      nsPerUnit = 1;
       return null;
     }
-    const ticks = view.getUint32(at + 4, littleEndian) * nsPerTick;
+    const ticks = view.getUint32(at + 4, littleEndian) * nsPerUnit;
     const over = Math.floor(ticks / 1e9);
     slot.bytes = bytes;
     slot.at = at + recordHeader;

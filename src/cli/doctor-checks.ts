@@ -10,6 +10,7 @@ import { interfaces } from '../host/interface.ts';
 import { MEND_PACKAGES, packageVersion } from '../host/optional-package.ts';
 import { globalAddresses } from '../host/own-addresses.ts';
 import { linkSpeed } from '../host/speed.ts';
+import { loadMatcherAddon, type MatcherAddon } from '../host/spray-addon.ts';
 import { missingPackages, PATH } from '../lab/command.ts';
 import { leftovers } from '../lab/leftovers.ts';
 import { isBpfMounted } from '../lab/pins.ts';
@@ -132,16 +133,29 @@ function addresses(): Finding {
   return fine(all.some((address) => familyOf(address) === 6) ? listed : `${listed}; none for IPv6`);
 }
 
+/** What a spray that was killed left on tc ingress; none where nothing sprays here. */
+function matcherLeftovers(): ReturnType<MatcherAddon['matcherLeftovers']> {
+  try {
+    return loadMatcherAddon().matcherLeftovers();
+  } catch (error) {
+    if (error instanceof BeaconError) return [];
+    throw error;
+  }
+}
+
 function remains(): Finding {
   const { up, rising, broken, processes } = leftovers();
+  const matchers = matcherLeftovers();
   const present = [
     up.length === 0 ? 'no lab is up' : `labs that are up: ${up.join(', ')}`,
     ...rising.map((lab) => `${lab} is being raised`),
     ...broken.map((half) => `half a lab: ${half.lab} (${half.places.join(', ')})`),
     ...processes.map(({ pid, lab }) => `process ${pid} of lab ${lab}, which is gone`),
+    ...matchers.map(({ device }) => `a spray's matcher on ${device}, which lets everything pass; the next spray removes it`),
   ].join('; ');
-  if (broken.length + processes.length === 0) return fine(present);
+  if (broken.length + processes.length + matchers.length === 0) return fine(present);
   const downs = broken.map((half) => asRoot(`braceroute lab down ${half.lab}`));
   const kills = processes.length === 0 ? [] : [`kill ${processes.map(({ pid }) => pid).join(' ')}`];
-  return lacking(present, [...downs, ...kills].join(' && '));
+  const filters = matchers.map(({ device, priority }) => asRoot(`tc filter del dev ${device} ingress pref ${priority}`));
+  return lacking(present, [...downs, ...kills, ...filters].join(' && '));
 }

@@ -1,6 +1,9 @@
 /** The command: argv in, exit code out. The only place that ends the process. */
 import { CommanderError } from 'commander';
 import { EVENT_VERSION, type Event } from '../report/event.ts';
+import { dotLines } from '../report/graph-dot.ts';
+import { mermaidLines } from '../report/graph-mermaid.ts';
+import { graphReporter } from '../report/graph-reporter.ts';
 import { jsonLines } from '../report/json-lines.ts';
 import type { Reporter, Sink } from '../report/reporter.ts';
 import { type ColorChoice, streamSink } from '../report/stream-sink.ts';
@@ -22,6 +25,9 @@ const sink = (stream: NodeJS.WriteStream, color: ColorChoice): Sink => streamSin
 
 function reporterFor(options: Call['options']): Reporter {
   const color = (options.color ?? 'auto') as ColorChoice;
+  if (options.dot || options.mermaid) {
+    return graphReporter(options.dot ? dotLines : mermaidLines, sink(process.stdout, color), sink(process.stderr, color));
+  }
   return options.json ? jsonLines(sink(process.stdout, color)) : textReporter(sink(process.stdout, color), sink(process.stderr, color));
 }
 

@@ -1,5 +1,6 @@
 /** The commands that measure, each loaded when it is called. */
 import type { LocateCommandOptions } from './commands/locate.ts';
+import type { PathsCommandOptions } from './commands/paths.ts';
 import type { ReadyOptions } from './commands/ready.ts';
 import type { SprayCommandOptions } from './commands/spray.ts';
 import type { TraceCommandOptions } from './commands/trace.ts';
@@ -10,6 +11,8 @@ import type { Body } from './session.ts';
 export const MEASURING: Readonly<Record<string, (call: Call, print: (line: string) => void) => Promise<Body>>> = {
   trace: async ({ words, options }) =>
     (await import('./commands/trace.ts')).traceCommand(words[0]!, options as unknown as TraceCommandOptions),
+  paths: async ({ words, options }) =>
+    (await import('./commands/paths.ts')).pathsCommand(words[0]!, options as unknown as PathsCommandOptions),
   probe: async ({ options }) => (await import('./commands/probe.ts')).probeCommand(options as unknown as ReadyOptions),
   locate: async ({ options }) => (await import('./commands/locate.ts')).locateCommand(options as unknown as LocateCommandOptions),
   spray: async ({ options }, print) => {

@@ -6,6 +6,7 @@ import { BeaconError } from '../error.ts';
 import type { Names } from '../host/names.ts';
 import { type Address, type FamilyNumber, familyOf, parseAddress } from '../wire/address.ts';
 import type { Call } from './program.ts';
+import type { SizeRange } from './read-options.ts';
 import type { ReplayOptions } from './replayed-network.ts';
 import type { Said } from './session.ts';
 
@@ -40,7 +41,8 @@ export interface NetworkOptions extends ReplayOptions {
   readonly interface: string;
   readonly address?: string;
   readonly uplink?: string;
-  readonly size?: number;
+  /** Of a spray: from the smallest to the largest. */
+  readonly size?: number | SizeRange;
   /** How many answers may come at once. */
   readonly answers: 'few' | 'many';
 }
@@ -52,6 +54,8 @@ const SMALL_BUFFER_BYTES = 2 << 20;
 export async function openNetwork(options: NetworkOptions, signal: AbortSignal): Promise<Network> {
   const { write, flush, call } = options;
   if (write === undefined || call === undefined) return openUnrecorded(options);
+  if (call.command === 'spray' && !call.options.classic)
+    throw new BeaconError('ERR_USAGE', `--write ${write} does not record a spray at rate yet: leave it out, or record braceroute probe`);
   const [network, { recordedNetwork }] = await Promise.all([openUnrecorded(options), import('./recorded-network.ts')]);
   try {
     return await recordedNetwork(network, { write, call, ...(flush !== undefined && { flush }) }, signal);
@@ -85,7 +89,7 @@ async function openUnrecorded(options: NetworkOptions): Promise<Network> {
     interface: options.interface === 'any' ? null : options.interface,
     source: ownAddress(options.address),
     uplink: addressIn('--uplink', options.uplink, 'that of a router on one of our links'),
-    largest: options.size ?? 0,
+    largest: largestSize(options.size),
     ...(options.answers === 'few' && { bufferBytes: SMALL_BUFFER_BYTES }),
   });
   return { engine, names: systemNames(), ownAddresses, linkSpeed: (name) => linkSpeed(loadAddon(), name) };
@@ -99,6 +103,8 @@ async function openSimulated({ read, interface: device, address, uplink }: Netwo
   const [{ simulatedNetwork }, { readTopology }] = await Promise.all([import('./simulated-network.ts'), import('./topology-file.ts')]);
   return simulatedNetwork(await readTopology(read));
 }
+
+const largestSize = (size: NetworkOptions['size']): number => (typeof size === 'object' ? size.high : (size ?? 0));
 
 export const ownAddress = (text: string | undefined): Address | null => addressIn('--address', text, 'one of our own');
 

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { BeaconError } from '../error.ts';
 import { labCommands } from './lab-program.ts';
 import { commandWords } from './next-step.ts';
-import { budget, confidence, number, path, prefixes, rateOrMax, ring, share, sizes, someShare } from './read-options.ts';
+import { budget, confidence, number, path, prefixes, rateOrMax, ring, risk, share, sizes, someShare } from './read-options.ts';
 
 /** As boomerang/swept.ts has them; that is loaded only when a spray begins. */
 const SWEPT = ['ports', 'flow-label', 'source', 'outer', 'inner'] as const;
@@ -53,6 +53,14 @@ const OPTIONS = {
       .argParser(number({ least: 1, most: 256 }))
       .default(1),
   steered: () => new Option('--steered', 'as IP in IP, the way that boomerangs take'),
+  risk: () =>
+    new Option('--risk <share>', 'the probability that a next hop is missing anywhere, at most').argParser(risk).default(0.01, '1%'),
+  as: () =>
+    new Option('--as <traffic>', 'as plain traffic goes, or as IP in IP: the way that boomerangs take')
+      .choices(['plain', 'steered'])
+      .default('plain'),
+  dot: () => new Option('--dot', 'the graph for Graphviz').conflicts(['mermaid', 'json']),
+  mermaid: () => new Option('--mermaid', 'the graph for Mermaid').conflicts(['dot', 'json']),
   dscp: () => new Option('--dscp <value>', 'DSCP of every header').argParser(number({ least: 0, most: 63 })).default(0),
   size: () => new Option('--size <bytes>', 'size of the probe on the first link').argParser(number({ least: 64, most: 65_535 })),
   landing: () =>
@@ -238,6 +246,27 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       ...NETWORK,
     ),
     'trace',
+  );
+  act(
+    takes(
+      root
+        .command('paths')
+        .argument('<host>')
+        .description('every path to HOST where routers choose among equal ways; -s R: from R to it'),
+      'source',
+      'risk',
+      'as',
+      'dot',
+      'mermaid',
+      'maxHops',
+      'numeric',
+      'map',
+      'iOwnThis',
+      'allow',
+      ...PROBES,
+      ...NETWORK,
+    ),
+    'paths',
   );
   act(takes(root.command('probe').description('loss of every hop of a path, cumulative'), ...BOOMERANGS), 'probe');
   act(

@@ -50,6 +50,16 @@ export function sizes(text: string): SizeRange {
   throw new InvalidArgumentError(`Give bytes from ${LEAST_SIZE} to ${MOST_SIZE}, such as 256, or a range such as 128-1400.`);
 }
 
+/** A probability that may be met: neither never nor always. */
+export function risk(text: string): number {
+  const value = share(text);
+  if (value >= LEAST_RISK && value <= MOST_RISK) return value;
+  throw new InvalidArgumentError('Give a part from 0.0001% to 50%, such as 1% or 0.01.');
+}
+
+const LEAST_RISK = 1e-6;
+const MOST_RISK = 0.5;
+
 /** `2.5%` or `0.025`. */
 export function share(text: string): number {
   const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];

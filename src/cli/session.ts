@@ -81,17 +81,23 @@ const stampMs = ({ engine, stampNs = engine.nowNs }: Network, said: Said): numbe
 
 async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) => void, signal: AbortSignal): Promise<Verdict> {
   let timer: NodeJS.Timeout | undefined;
-  let begin = (): void => {};
-  const tooLate = new Promise<null>((resolve) => {
-    begin = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => resolve(null), GRACE_MS);
-    };
-    if (signal.aborted) begin();
-    else signal.addEventListener('abort', begin, { once: true });
-  });
+  let [isLate, leave] = [false, (): void => {}];
+  const begin = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      isLate = true;
+      leave();
+    }, GRACE_MS);
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
   for (;;) {
-    const step = await Promise.race([events.next(), tooLate]);
+    // not Promise.race(): a promise that outlives the loop would keep every event of it
+    const step = await new Promise<IteratorResult<Said, Verdict> | null>((resolve, reject) => {
+      leave = () => resolve(null);
+      if (isLate) leave();
+      else events.next().then(resolve, reject);
+    });
     if (step === null) {
       tell({
         type: 'problem',

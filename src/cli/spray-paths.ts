@@ -36,11 +36,12 @@ export async function readPaths(network: Network, file: string, options: PathsOp
   const wanted = lines.filter(({ text }) => text !== '');
   if (wanted.length > MOST_PATHS) throw new BeaconError('ERR_FILE', `${file} has ${wanted.length} paths, and ${MOST_PATHS} is the most`);
   const hostNamed = rememberedHosts(network, options.family);
+  const seen = new Set<Address>(); // what was asked of an address for one path holds for all
   const mistakes: string[] = [];
   const found: { path: ProbedPath; atUs: boolean; route: Route; last: Host }[] = [];
   for (const { number, text } of wanted) {
     try {
-      const one = await pathIn(network, text, hostNamed, options);
+      const one = await pathIn(network, text, hostNamed, seen, options);
       const first = found[0]?.route ?? one.route;
       if (one.route.interface !== first.interface || one.route.nextHop !== first.nextHop) {
         const [way, other] = [one.route, first].map((route) => `${route.nextHop} on ${route.interface}`);
@@ -85,6 +86,7 @@ async function pathIn(
   { engine }: Network,
   text: string,
   hostNamed: HostNamed,
+  seen: Set<Address>,
   options: PathsOptions,
 ): Promise<{ path: ProbedPath; atUs: boolean; route: Route; last: Host }> {
   const hosts: (Host | null)[] = [];
@@ -94,19 +96,26 @@ async function pathIn(
     if (host !== null) family ??= familyOf(host.address);
     hosts.push(host);
   }
+  requirePermission(
+    hosts.map((host) => host?.address ?? null),
+    options,
+  );
   const atUs = hosts[0] != null && (await isOurs(engine, hosts[0].address));
   const rest = atUs ? hosts.slice(1) : hosts;
   const known = rest.filter((host) => host !== null);
   if (known.length === 0) throw new BeaconError('ERR_USAGE', 'it names nobody but us: give the hops after us too');
   for (const host of known)
-    if (await isOurs(engine, host.address))
+    if (!seen.has(host.address) && (await isOurs(engine, host.address)))
       throw new BeaconError('ERR_USAGE', `${host.name ?? host.address} is us: leave it out, probes come home by themselves`);
   const { source } = await engine.route(known[0]!.address);
   const hops: (Address | null)[] = rest.map((host) => host?.address ?? null);
   const path = await mapped(engine, { us: source, hops, distance: atUs ? 1 : null, loose: options.loose }, options.known);
-  requirePermission([...hops, ...visited(path)], options);
-  refuseTranslation(source, [...hops, ...visited(path)], options);
-  const [first] = visited(path);
+  const visits = visited(path);
+  const fresh = [...hops, ...visits].filter((address) => address !== null && !seen.has(address));
+  requirePermission(fresh, options);
+  refuseTranslation(source, fresh, options);
+  for (const address of fresh) seen.add(address!);
+  const [first] = visits;
   if (first === undefined) throw new BeaconError('ERR_USAGE', 'none of its hops decapsulates, as the map says');
   const route = await engine.route(first);
   const refusal = refusalOf(path, path.hops.length, options, route);

@@ -1,6 +1,14 @@
 /** What a spray needs before its first packet: paths, the hops of each that can be visited, and the values of its flows. */
 import { boomerang, type Landing } from '../boomerang/itinerary.ts';
-import { legsOf, type PreparedPath, type SprayPlan, type SprayTarget, targetsOf, unsurveyed } from '../boomerang/spray-plan.ts';
+import {
+  type KnownWays,
+  legsOf,
+  type PreparedPath,
+  type SprayPlan,
+  type SprayTarget,
+  targetsOf,
+  unsurveyed,
+} from '../boomerang/spray-plan.ts';
 import { survey } from '../boomerang/survey.ts';
 import { firstFlow, type SweepKind, type Swept } from '../boomerang/swept.ts';
 import type { Route } from '../engine/engine.ts';
@@ -121,12 +129,13 @@ async function* listed(
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
   const paths: PreparedPath[] = [];
+  const ways: KnownWays = new Map();
   let complete = true;
   for (const path of read.paths) {
     if (signal.aborted) return { exit: 5 };
     const sources = sourcesFor(path.us, network, options);
     const asked = { ...shape, timeoutNs: options.timeout * 1e9, rttNs: null, sources, mayVisit: mayVisit(options) };
-    const one = known !== null ? unsurveyed(path) : { path, hops: await collected(survey(engine, asking, path, asked)) };
+    const one = known !== null ? unsurveyed(path, ways) : { path, hops: await collected(survey(engine, asking, path, asked)) };
     paths.push(one);
     yield { type: 'path', part: paths.length, hops: shownHops(one) };
     const last = one.hops.findLast(({ waypoints }) => waypoints.length > 0)?.position ?? 0;

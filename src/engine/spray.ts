@@ -141,6 +141,8 @@ export interface Spraying {
   stop(): void;
   /** Lets time pass. */
   wait(untilNs: bigint): Promise<void>;
+  /** Nothing more is waited for: from now on counts stand. */
+  decided(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -11,11 +11,8 @@ export interface NativeRunOptions {
   readonly key: Uint32Array;
   readonly cells: number;
   readonly templates: number;
-  /** The sequences that it divides carry a tag; 0: none does. */
+  /** A power of two: the sequences that it divides carry a tag; 0: none does. */
   readonly tagEvery: number;
-  /** What the sender adds to the monotonic clock before it writes the time sent. */
-  readonly realtimeAheadNs: number;
-  readonly timeoutNs: number;
 }
 
 export interface NativeMatcherOptions extends NativeRunOptions {
@@ -27,6 +24,9 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   /** A pcap expression. */
   readonly filter: string;
   readonly idKey: number;
+  /** What the sender adds to the monotonic clock before it writes the time sent. */
+  readonly realtimeAheadNs: number;
+  readonly timeoutNs: number;
   /** Sequence. */
   readonly first: number;
   /** Sequences that may be undecided at a time; a power of two. */
@@ -120,8 +120,8 @@ export interface NativeEvidence {
 export interface MatcherAddon {
   readonly SprayMatcher: new (options: NativeMatcherOptions) => NativeMatcher;
   readonly SprayEvidence: new (options: NativeEvidenceOptions, wake: () => void) => NativeEvidence;
-  /** Interfaces with a matcher on them that nobody looks after any more: everything passes it. */
-  matcherLeftovers(): string[];
+  /** Filters on tc ingress, each alone at its priority, that nobody looks after any more: everything passes them. */
+  matcherLeftovers(): { readonly device: string; readonly priority: number }[];
   removeMatcherLeftovers(): void;
 }
 

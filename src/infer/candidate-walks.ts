@@ -54,13 +54,14 @@ function back(moves: readonly Move[], way: readonly number[]): readonly number[]
 }
 
 function reversed(moves: readonly Move[], way: readonly number[]): readonly number[] | null {
-  const home = way.toReversed().map((index) => moves[index]!.opposite ?? oppositeOf(moves, index));
+  const home = way.toReversed().map((index) => oppositeOf(moves, index));
   return home.includes(-1) ? null : home;
 }
 
+/** −1 where there is none. */
 function oppositeOf(moves: readonly Move[], index: number): number {
-  const { from, to } = moves[index]!;
-  return moves.findIndex((move) => move.from === to && move.to === from);
+  const { from, to, opposite } = moves[index]!;
+  return opposite === undefined ? moves.findIndex((move) => move.from === to && move.to === from) : (opposite ?? -1);
 }
 
 function walkOf(moves: readonly Move[], vantage: number, path: readonly number[]): PlannedWalk {

@@ -12,7 +12,7 @@ export interface Move {
   readonly from: number;
   readonly to: number;
   readonly crossings: readonly number[];
-  /** The move over the same links the other way, by index, where there is one. */
+  /** The move over the same links the other way, by index; null where there is none. Default: any from the one end to the other. */
   readonly opposite?: number | null;
 }
 
@@ -36,7 +36,8 @@ export interface PlanOptions {
 
 /**
  * Chooses walks over these moves: palindromes, circuits through each move and round each cycle either way. First those that cover the
- * components, the most at once; then those that add rank, the shortest; then, up to `walks`, those that add most information (D-optimal:
+ * components, the most at once; then those that add rank, the shortest; then those without which two components would fail the same walks if
+ * they lost all; then, up to `walks`, those that add most information (D-optimal:
  * the largest determinant of AᵀA + I). Empty where no closed walk exists. Deterministic. Throws RangeError for options out of range.
  */
 export function planWalks(moves: readonly Move[], options: PlanOptions): PlannedWalk[] {
@@ -46,12 +47,15 @@ export function planWalks(moves: readonly Move[], options: PlanOptions): Planned
   }
   const beyond = moves.flatMap(({ crossings }) => crossings).find((one) => !(one >= 0 && one < components));
   if (beyond !== undefined) throw new RangeError(`A move crosses components 0 to ${components - 1}, got ${beyond}`);
+  const lacking = moves.find(({ opposite = null }) => opposite !== null && moves[opposite] === undefined);
+  if (lacking !== undefined) throw new RangeError(`An opposite is one of ${moves.length} moves, got ${lacking.opposite}`);
   const pool = candidateWalks(moves, { vantage, maxCrossings, maxWaypoints });
   const columns = pool.map(rowOf);
   const chosen = forCoverage(pool, walks);
   const basis = createBasis(components);
   for (const index of chosen) basis.add(columns[index]!);
   chosen.push(...forRank(columns, chosen, basis, walks));
+  chosen.push(...forDeadOnes(pool, chosen, walks));
   if (Number.isFinite(walks)) chosen.push(...forInformation(columns, chosen, components, walks));
   return chosen.map((index) => pool[index]!);
 }
@@ -83,6 +87,27 @@ function forRank(rows: readonly Column[], chosen: readonly number[], basis: Basi
   for (const [index, row] of rows.entries()) {
     if (chosen.length + added.length >= most) break;
     if (!seen.has(directionKey(row)) && basis.add(row)) added.push(index);
+  }
+  return added;
+}
+
+/** Walks that part components which all walks chosen so far cross, or none of them: always the one that parts most pairs. */
+function forDeadOnes(pool: readonly PlannedWalk[], chosen: readonly number[], most: number): number[] {
+  const crossed = pool.map(({ crossings }) => new Set(crossings));
+  const added: number[] = [];
+  let groups = [[...new Set(pool.flatMap(({ crossings }) => crossings))]].filter(({ length }) => length > 1);
+  const split = (index: number): number[][] =>
+    groups.flatMap((group) => [group.filter((one) => crossed[index]!.has(one)), group.filter((one) => !crossed[index]!.has(one))]);
+  const pairs = (index: number): number => split(index).reduce((sum, { length }) => sum - length ** 2, 0);
+  const parted = (index: number): number[][] => split(index).filter(({ length }) => length > 1);
+  for (const index of chosen) groups = parted(index);
+  while (groups.length > 0 && chosen.length + added.length < most) {
+    const together = groups.reduce((sum, { length }) => sum - length ** 2, 0);
+    const gains = pool.map((_, index) => pairs(index) - together);
+    const best = gains.reduce((at, gain, index) => (gain > gains[at]! ? index : at), 0);
+    if (gains[best]! <= 0) break;
+    groups = parted(best);
+    added.push(best);
   }
   return added;
 }

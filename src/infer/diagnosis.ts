@@ -14,7 +14,7 @@ export interface Explanation {
   readonly deviance: number;
 }
 
-/** What is known of a component under every explanation that fits. */
+/** What is known of a component under every explanation that fits, those called `larger` aside. */
 export type Judgement =
   | { readonly kind: 'clear'; readonly component: number; readonly low: number; readonly high: number; readonly probes: number }
   /** Faulty; `certain` where every explanation has it as a fault above the threshold. */

@@ -2,9 +2,10 @@
 
 import { backgroundOf } from './background.ts';
 import type { Diagnosis, Explanation } from './diagnosis.ts';
-import { boundsOf, type Candidate, fitWith, searchFaults } from './fault-search.ts';
+import { type Candidate, fitWith, searchFaults } from './fault-search.ts';
+import { few, fitFew } from './few.ts';
 import { judge } from './judge.ts';
-import { burdenOf, type Counted, counted, fit, lossOf } from './likelihood.ts';
+import { burdenOf, type Counted, counted, lossOf } from './likelihood.ts';
 import { likewise } from './likewise.ts';
 import { normalQuantile } from './normal.ts';
 import { overdispersionOf } from './overdispersion.ts';
@@ -18,7 +19,7 @@ export interface ExplainOptions {
   readonly components: number;
   /** A component is faulty above this loss, 0–1. */
   readonly threshold: number;
-  /** What a good component loses at most, 0–1. Default: estimated from the counts, at most the threshold. */
+  /** What a good component loses at most, 0–1. Default: estimated from the counts, at most a quarter of the threshold. */
   readonly background?: number;
   /** Of intervals and of the bound within which an explanation fits; 0.99. */
   readonly confidence?: number;
@@ -46,19 +47,19 @@ export function explain(walks: readonly Walk[], counts: readonly WalkCounts[], o
   const data = counted(walks, counts, components, overdispersion);
   const gain = chiSquare(1 - falseAlarms / (SAFETY * Math.max(1, components)));
   const most = burdenOf(threshold);
-  const good = options.background === undefined ? Math.min(most, backgroundOf(data, gain)) : burdenOf(options.background);
+  const good = options.background === undefined ? Math.min(most * GOOD_SHARE, backgroundOf(data)) : burdenOf(options.background);
   const limits = data.columns.map(({ walks: crossing }) => {
     const [lost, sent] = [sumOf(crossing, (walk) => counts[walk]!.lost), sumOf(crossing, (walk) => counts[walk]!.sent)];
     return fixed ? chiSquare(confidence) : stoppedLimit(lost, sent, confidence);
   });
   const found = searchFaults(data, { good, gain, within: chiSquare(1 - (1 - confidence) / MANY) }).slice(0, MOST_TOLD);
   const least = Math.min(...found.map((candidate) => candidate.fit.deviance));
-  const told = (candidate: Candidate): Explanation => explanationOf(data, candidate, { good, limits, least });
+  const told = (candidate: Candidate): Explanation => explanationOf(data, candidate, { limits, least });
   const explanations = found.map(told);
   return {
     explanations,
     larger: likewise(walks, found).map((faults) => told({ faults, fit: fitWith(data, faults, good) })),
-    judgements: judge(data, counts, found, explanations, { good, limits, most }),
+    judgements: judge(data, counts, found, explanations, { limits, most }),
     background: lossOf(good),
     overdispersion,
     fit: chanceOf(least, counts.filter(({ sent }) => sent > 0).length - found[0]!.faults.length),
@@ -66,6 +67,9 @@ export function explain(walks: readonly Walk[], counts: readonly WalkCounts[], o
 }
 
 const sumOf = (walks: readonly number[], of: (walk: number) => number): number => walks.reduce((sum, walk) => sum + of(walk), 0);
+
+/** A component that loses more than this share of the threshold is not good without being told so. */
+const GOOD_SHARE = 1 / 4;
 
 /** Counts are small, so that the deviance of a good network passes the quantiles of χ² a few times too often. */
 const SAFETY = 4;
@@ -78,18 +82,21 @@ const chiSquare = (confidence: number): number => normalQuantile(0.5 + confidenc
 function explanationOf(
   data: Counted,
   { faults, fit: known }: Candidate,
-  { good, limits, least }: { good: number; limits: readonly number[]; least: number },
+  { limits, least }: { limits: readonly number[]; least: number },
 ): Explanation {
-  const bounds = boundsOf(data, faults, good);
-  const best = fit(data, bounds, known.burdens);
+  const { data: reduced, bounds } = few(data, faults, known.burdens, 1);
+  const best = fitFew(
+    { data: reduced, bounds },
+    faults.map((component) => known.burdens[component]!),
+  );
   return {
-    faults: faults.map((component) => ({
+    faults: faults.map((component, place) => ({
       component,
-      loss: lossOf(best.burdens[component]!),
-      low: lossOf(lowerEnd(data, bounds, component, best, limits[component]!)),
-      high: lossOf(upperEnd(data, bounds, component, best, limits[component]!)),
+      loss: lossOf(best.burdens[place]!),
+      low: lossOf(lowerEnd(reduced, bounds, place, best, limits[component]!)),
+      high: lossOf(upperEnd(reduced, bounds, place, best, limits[component]!)),
     })),
-    deviance: Math.max(0, best.deviance - least),
+    deviance: Math.max(0, known.deviance - least),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Searches for the sets of faulty components that explain the counts best, size by size. */
+import { few, fitFew } from './few.ts';
 import { type Bounds, type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
 
 /** Components that may bear any burden; all others are good. */
@@ -32,9 +33,14 @@ export function boundsOf(data: Counted, faults: readonly number[], good: number)
   return { low: new Float64Array(high.length), high };
 }
 
+/** Faults start here, for from 0 the way up is long. */
+const FIRST = 0.02;
+/** Where nothing is counted a component stays where it starts: as good as none. */
+const START = 0.01;
+
 export function fitWith(data: Counted, faults: readonly number[], good: number, start?: Float64Array): Fit {
-  const first = start?.slice() ?? new Float64Array(data.columns.length).fill(good / 2);
-  for (const fault of faults) first[fault] = Math.max(first[fault]!, 0.02); // from 0 the way up is long
+  const first = start?.slice() ?? new Float64Array(data.columns.length).fill(good * START);
+  for (const fault of faults) first[fault] = Math.max(first[fault]!, FIRST);
   return fit(data, boundsOf(data, faults, good), first);
 }
 
@@ -80,17 +86,36 @@ function grown(data: Counted, search: Search, owed: Float64Array, from: readonly
   const sets = setsOf(data, from, size)
     .map(({ faults, start }) => ({ faults, start, least: leastDeviance(data, owed, faults) }))
     .sort((one, other) => one.least - other.least);
-  let found: Candidate[] = [];
-  let best = from[0]!.fit.deviance;
+  // first all others as one, which is quick and never likelier; then those that come near, as they are
+  const uniform = new Float64Array(data.columns.length).fill(search.good);
+  const rough: (Grown & { readonly deviance: number })[] = [];
+  let best = Number.POSITIVE_INFINITY;
   for (const { faults, start, least } of sets) {
-    if (least > best + search.within) break;
-    const candidate = { faults, fit: fitWith(data, faults, search.good, start) };
-    best = Math.min(best, candidate.fit.deviance);
-    found.push(candidate);
+    if (least > best + search.within + SLACK) break;
+    const { deviance } = fitFew(
+      few(data, faults, uniform, 1),
+      faults.map((fault) => Math.max(start[fault]!, FIRST)),
+    );
+    best = Math.min(best, deviance);
+    rough.push({ faults, start, deviance });
   }
-  found = found.filter(({ fit: { deviance } }) => deviance <= best + search.within);
-  return found.sort((one, other) => one.fit.deviance - other.fit.deviance);
+  const near = rough
+    .filter(({ deviance }) => deviance <= best + search.within + SLACK)
+    .sort((one, other) => one.deviance - other.deviance)
+    .slice(0, MOST_FITTED);
+  const fitted = ({ faults, start }: Grown): Candidate => ({ faults, fit: fitWith(data, faults, search.good, start) });
+  const found = near.slice(0, FIRST_FITTED).map(fitted);
+  const isBetter = found.some((candidate) => candidate.fit.deviance < from[0]!.fit.deviance - search.within);
+  if (isBetter) found.push(...near.slice(FIRST_FITTED).map(fitted));
+  found.sort((one, other) => one.fit.deviance - other.fit.deviance);
+  return found.filter(({ fit: { deviance } }) => deviance <= found[0]!.fit.deviance + search.within);
 }
+
+/** How much likelier a set may be than it looks with all others as one. */
+const SLACK = 8;
+const MOST_FITTED = 64;
+/** Where none of the nearest gains enough the others do not matter. */
+const FIRST_FITTED = 6;
 
 interface Grown {
   readonly faults: readonly number[];

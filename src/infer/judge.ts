@@ -1,13 +1,12 @@
 /** What is known of each component under every explanation that fits. */
 import type { Explanation, Fault, Judgement } from './diagnosis.ts';
-import { boundsOf, type Candidate, fitWith } from './fault-search.ts';
-import { type Counted, lossOf } from './likelihood.ts';
-import { upperEnd } from './profile.ts';
+import type { Candidate } from './fault-search.ts';
+import { few, fitFew } from './few.ts';
+import { burdenOf, type Counted, lossOf } from './likelihood.ts';
+import { isBeyond, upperEnd } from './profile.ts';
 import type { WalkCounts } from './walk.ts';
 
 interface Judging {
-  /** The most burden of a good component. */
-  readonly good: number;
   /** Per component, the deviance within which its interval reaches. */
   readonly limits: readonly number[];
   /** The burden above which a component is faulty. */
@@ -36,16 +35,26 @@ export function judge(
     if (faults.every((fault) => fault === undefined) && !survives) {
       return { kind: 'behind', component, dead: deadOn(data, walks, explanations), probes };
     }
-    const high = Math.max(...found.map((candidate, place) => faults[place]?.high ?? highest(data, candidate, component, judging)));
+    const high = found.reduce((most, candidate, place) => {
+      return faults[place] === undefined ? highest(data, candidate, component, judging, most) : Math.max(most, faults[place].high);
+    }, 0);
     if (faults.some(isFaulty)) return { kind: 'suspect', component, certain: faults.every(isFaulty), low, high, probes };
     return { kind: high <= threshold ? 'clear' : 'undecided', component, low, high, probes };
   });
 }
 
-/** How much a component may lose at most beside the faults of an explanation. */
-function highest(data: Counted, { faults, fit }: Candidate, component: number, { good, limits }: Judging): number {
+/** How much a component may lose at most beside the faults of an explanation, or `least` where that is more. */
+function highest(data: Counted, { faults, fit }: Candidate, component: number, { limits }: Judging, least: number): number {
   const free = [...faults, component];
-  return lossOf(upperEnd(data, boundsOf(data, free, good), component, fitWith(data, free, good, fit.burdens), limits[component]!));
+  const reduced = few(data, free, fit.burdens, 1);
+  const best = fitFew(
+    reduced,
+    free.map((one) => fit.burdens[one]!),
+  );
+  const [place, limit] = [faults.length, limits[component]!];
+  const { data: known, bounds } = reduced;
+  if (best.burdens[place]! < burdenOf(least) && isBeyond(known, bounds, place, best, limit, burdenOf(least))) return least;
+  return Math.max(least, lossOf(upperEnd(known, bounds, place, best, limit)));
 }
 
 function deadOn({ columns }: Counted, walks: readonly number[], explanations: readonly Explanation[]): number[] {

@@ -32,12 +32,16 @@ export interface Fit {
 /** A burden of 20 loses all but 2 in 10⁹; one of 1e-12 is no loss, but keeps the logarithm of a walk's loss finite. */
 export const MOST_BURDEN = 20;
 const LEAST_BURDEN = 1e-12;
+/** Beyond this burden one in a million comes through, which no count tells from none. */
+const LOSES_ALL = 14;
 
 const MOST_STEPS = 200;
 /** In units of deviance, far below what any decision turns on. */
-const PRECISION = 1e-7;
+const PRECISION = 1e-6;
+/** A step that must be cut shorter than this goes the wrong way. */
+const SHORTEST = 1e-3;
 
-export const lossOf = (burden: number): number => (burden >= MOST_BURDEN ? 1 : -Math.expm1(-burden));
+export const lossOf = (burden: number): number => (burden >= LOSES_ALL ? 1 : -Math.expm1(-burden));
 export const burdenOf = (loss: number): number => (loss >= 1 ? MOST_BURDEN : Math.min(MOST_BURDEN, -Math.log1p(-loss)));
 
 /** Throws RangeError for counts that are no counts, or not one a walk. */
@@ -70,10 +74,13 @@ export function fit(data: Counted, bounds: Bounds, start: Float64Array): Fit {
     start.map((burden, component) => within(burden, bounds, component)),
   );
   for (let step = 0; step < MOST_STEPS; step += 1) {
-    const next: State = newtonStep(data, bounds, state) ?? oneByOne(data, bounds, state);
-    const gained = state.value - next.value;
+    const slopes = slopesOf(data, state.loads);
+    const free = freeOf(state.burdens, slopes, bounds);
+    const near = quadraticOf(data, state.loads, free);
+    if (mostGain(near, state.burdens, slopes, bounds) < PRECISION) break;
+    const next = newtonStep(data, bounds, state, slopes, near) ?? oneByOne(data, bounds, state);
+    if (state.value - next.value < PRECISION / 100) break;
     state = next;
-    if (gained < PRECISION) break;
   }
   return { burdens: state.burdens, deviance: Math.max(0, 2 * (state.value - data.saturated)) };
 }
@@ -91,14 +98,21 @@ function stateOf(data: Counted, burdens: Float64Array): State {
   return { burdens, loads, value: totalCost(data, loads) };
 }
 
+/** What moving each free component alone, as far as its bound lets it, would gain in sum. */
+function mostGain({ free, curvature }: Quadratic, burdens: Float64Array, slopes: Float64Array, { low, high }: Bounds): number {
+  return free.reduce((sum, component, place) => {
+    const slope = slopes[component]!;
+    const room = slope > 0 ? burdens[component]! - Math.max(low[component]!, LEAST_BURDEN) : high[component]! - burdens[component]!;
+    const step = Math.min(room, Math.abs(slope) / curvature[place * free.length + place]!);
+    return sum + step * Math.abs(slope);
+  }, 0);
+}
+
 /** All free components at once; null where that gains next to nothing. */
-function newtonStep(data: Counted, bounds: Bounds, state: State): State | null {
-  const slopes = slopesOf(data, state.loads);
-  const free = freeOf(state.burdens, slopes, bounds);
-  if (free.length === 0) return null;
-  const move = newtonMove(quadraticOf(data, state.loads, free), state.burdens, slopes, bounds);
-  const next = search(data, bounds, state, free, move, slopes);
-  return next !== null && state.value - next.value >= PRECISION ? next : null;
+function newtonStep(data: Counted, bounds: Bounds, state: State, slopes: Float64Array, near: Quadratic): State | null {
+  const move = newtonMove(near, state.burdens, slopes, bounds);
+  const next = search(data, bounds, state, near.free, move, slopes);
+  return next !== null && state.value - next.value >= PRECISION / 10 ? next : null;
 }
 
 /** Each component by itself in turn: slow, but it never stands still before the end, as a step that many bounds bend can. */
@@ -143,7 +157,8 @@ function within(burden: number, { low, high }: Bounds, component: number): numbe
   return Math.min(Math.max(burden, low[component]!, LEAST_BURDEN), Math.max(high[component]!, LEAST_BURDEN));
 }
 
-function loadsOf({ columns, lost }: Counted, burdens: Float64Array): Float64Array {
+/** The burden of each walk. */
+export function loadsOf({ columns, lost }: Counted, burdens: Float64Array): Float64Array {
   const loads = new Float64Array(lost.length);
   for (const [component, { walks, times }] of columns.entries()) {
     const burden = burdens[component]!;
@@ -186,16 +201,24 @@ interface Quadratic {
 
 function quadraticOf({ columns, lost }: Counted, loads: Float64Array, free: readonly number[]): Quadratic {
   const size = free.length;
-  const rows: [place: number, times: number][][] = Array.from({ length: lost.length }, () => []);
+  const rows: { places: number[]; times: number[] }[] = Array.from({ length: lost.length }, () => ({ places: [], times: [] }));
   for (const [place, component] of free.entries()) {
     const { walks, times } = columns[component]!;
-    for (let i = 0; i < walks.length; i += 1) if (lost[walks[i]!]! > 0) rows[walks[i]!]!.push([place, times[i]!]);
+    for (let i = 0; i < walks.length; i += 1) {
+      const row = rows[walks[i]!]!;
+      row.places.push(place);
+      row.times.push(times[i]!);
+    }
   }
   const curvature = new Float64Array(size * size);
-  for (const [walk, row] of rows.entries()) {
+  for (let walk = 0; walk < rows.length; walk += 1) {
+    if (lost[walk] === 0) continue;
+    const { places, times } = rows[walk]!;
     const grown = Math.expm1(loads[walk]!);
     const bend = (lost[walk]! * (grown + 1)) / (grown * grown);
-    for (const [a, times] of row) for (const [b, again] of row) curvature[a * size + b]! += bend * times * again;
+    for (let i = 0; i < places.length; i += 1) {
+      for (let k = 0; k < places.length; k += 1) curvature[places[i]! * size + places[k]!]! += bend * times[i]! * times[k]!;
+    }
   }
   // walks without losses bend nothing: the slope alone then says where to go, and the bound where to stop
   for (let a = 0; a < size; a += 1) curvature[a * size + a]! += 1e-9 * curvature[a * size + a]! + 1e-6;
@@ -236,7 +259,7 @@ function search(
   move: Float64Array,
   slopes: Float64Array,
 ): State | null {
-  for (let share = 1; share > 1e-12; share /= 2) {
+  for (let share = 1; share > SHORTEST; share /= 2) {
     const next = burdens.slice();
     let promised = 0;
     for (const [place, component] of free.entries()) {

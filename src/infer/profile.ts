@@ -2,7 +2,7 @@
 import { type Bounds, type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
 
 /** Ends are told to this share of the square root of the limit. */
-const TOLERANCE = 0.004;
+const TOLERANCE = 0.01;
 const MOST_LOOKS = 60;
 
 /** The largest burden within `limit` of the best deviance. `best` is the fit within the bounds. */
@@ -18,6 +18,11 @@ export function upperEnd(data: Counted, bounds: Bounds, component: number, best:
     [near, far] = [far, Math.min(most, peak + 2 * (far - peak))];
   }
   return root(distance, near, far);
+}
+
+/** Whether a burden is further than `limit` from the best deviance. */
+export function isBeyond(data: Counted, bounds: Bounds, component: number, best: Fit, limit: number, burden: number): boolean {
+  return distanceOf(data, bounds, component, best, limit)(burden) >= 0;
 }
 
 /** The smallest burden within `limit` of the best deviance; 0 where that is. */

@@ -1,7 +1,8 @@
 /** When to stop probing: a sequential test of each component between an acceptable and an unacceptable loss. */
 import { backgroundOf } from './background.ts';
-import { boundsOf, type Candidate, searchFaults } from './fault-search.ts';
-import { burdenOf, type Counted, counted, fit, lossOf } from './likelihood.ts';
+import { type Candidate, searchFaults } from './fault-search.ts';
+import { few, fitFew } from './few.ts';
+import { burdenOf, type Counted, counted, loadsOf, lossOf, MOST_BURDEN } from './likelihood.ts';
 import { normalQuantile } from './normal.ts';
 import type { Walk, WalkCounts } from './walk.ts';
 
@@ -22,12 +23,14 @@ export interface LossTest {
 export interface Decision {
   readonly component: number;
   readonly state: 'good' | 'bad' | 'open';
-  /** Log likelihood ratio of bad against good, under the explanation that speaks least for a decision. */
+  /** Log likelihood ratio of the best explanation in which it is bad against the best in which it is good. */
   readonly evidence: number;
   /** Probes that crossed it. */
   readonly probes: number;
-  /** The most likely loss, 0–1. */
-  readonly loss: number;
+  /** How much evidence one more probe over each walk adds, if what is likelier now is true. */
+  readonly telling: readonly number[];
+  /** As much evidence as the probes so far should have brought by that. */
+  readonly due: number;
 }
 
 /** Packets that Wald's test needs in the mean on a good and on a bad link, and those of a test of fixed size with the same errors. */
@@ -61,107 +64,110 @@ export function testCost(test: LossTest): TestCost {
   };
 }
 
-/** Explanations within so much deviance of the best must agree: three in ten thousand. */
+/** Explanations further than this from the best are out of the question: three in ten thousand. */
 const WITHIN = 13;
 /** One fault more is reckoned with where it gains so much. */
 const GAIN = 20;
 const MOST_ASKED = 8;
 
 /**
- * Decides each component from the counts of all walks so far: it is bad, or good, where it is under each explanation of the counts that
- * fits, its own burden aside. One a component, by index. Throws RangeError for counts that are no counts, or a test that is none.
+ * Decides each component from the counts of all walks so far: the likelihood of the best explanation in which it is bad, against that of
+ * the best in which it is good, by Wald's ends. One a component, by index. Throws RangeError for counts that are no counts, or a test
+ * that is none.
  */
 export function decide(walks: readonly Walk[], counts: readonly WalkCounts[], components: number, test: LossTest): Decision[] {
   const { acceptable, unacceptable } = checked(test);
   const data = counted(walks, counts, components);
   const [least, most] = [burdenOf(acceptable), burdenOf(unacceptable)];
-  const good = Math.max(least, Math.min(most / 2, backgroundOf(data, GAIN)));
+  const good = Math.max(least, Math.min(most / 4, backgroundOf(data)));
   const found = searchFaults(data, { good, within: WITHIN, gain: GAIN }).slice(0, MOST_ASKED);
   const ends = endsOf(test);
   return data.columns.map(({ walks: crossing }, component) => {
     const probes = crossing.reduce((sum, walk) => sum + counts[walk]!.sent, 0);
-    const loss = lossOf(found[0]!.fit.burdens[component]!);
-    if (probes === 0) return { component, state: 'open', evidence: 0, probes, loss: 0 };
-    const each = found.map((candidate) => evidenceOf(data, candidate, component, { good, least, most }));
-    const [low, high] = [Math.min(...each), Math.max(...each)];
-    const state = low >= ends.bad ? 'bad' : high <= ends.good ? 'good' : 'open';
-    return { component, state, evidence: low >= 0 ? low : high <= 0 ? high : 0, probes, loss };
+    const ifGood = likeliest(found.map((candidate) => caseOf(data, candidate, component, [0, least])));
+    const ifBad = likeliest(found.map((candidate) => caseOf(data, candidate, component, [most, MOST_BURDEN])));
+    const evidence = probes === 0 ? 0 : (ifGood.deviance - ifBad.deviance) / 2;
+    const state = evidence >= ends.bad ? 'bad' : evidence <= ends.good ? 'good' : 'open';
+    const telling = tellingOf(ifGood.loads, ifBad.loads, evidence);
+    const due = telling.reduce((sum, each, walk) => sum + each * counts[walk]!.sent, 0);
+    return { component, state, evidence, probes, telling, due };
   });
 }
 
-interface Levels {
-  /** Burdens: of other good components at most, and of this one if it is good and if it is bad. */
-  readonly good: number;
-  readonly least: number;
-  readonly most: number;
+interface Case {
+  readonly deviance: number;
+  /** The burden of each walk. */
+  readonly loads: Float64Array;
 }
 
-function evidenceOf(data: Counted, { faults, fit: known }: Candidate, component: number, { good, least, most }: Levels): number {
-  const others = boundsOf(
-    data,
-    faults.filter((fault) => fault !== component),
-    good,
+const likeliest = (cases: readonly Case[]): Case => cases.reduce((one, other) => (other.deviance < one.deviance ? other : one));
+
+/** The component's burden in a range, and the faults of an explanation free. */
+function caseOf(data: Counted, { faults, fit }: Candidate, component: number, [least, most]: readonly [number, number]): Case {
+  const free = [...faults.filter((fault) => fault !== component), component];
+  const reduced = few(data, free, fit.burdens, 1);
+  reduced.bounds.low[free.length - 1] = least;
+  reduced.bounds.high[free.length - 1] = most;
+  const { deviance, burdens } = fitFew(
+    reduced,
+    free.map((one) => fit.burdens[one]!),
   );
-  const devianceAt = (burden: number): number => {
-    const [low, high] = [others.low.slice(), others.high.slice()];
-    [low[component], high[component]] = [burden, burden];
-    return fit(data, { low, high }, known.burdens).deviance;
-  };
-  return (devianceAt(least) - devianceAt(most)) / 2;
+  return { deviance, loads: loadsOf(reduced.data, burdens) };
 }
 
-/** A component that is still open after so many times the packets of a fixed size lies between, or no walk tells it. */
-const GIVE_UP = 8;
-/** A walk on which fewer probes than this arrive tells too little of the rest. */
-const LEAST_ARRIVING = 0.05;
+/** Losses that are this many times rarer than those of the other case are not reckoned with: the first probes mostly come home. */
+const RARER = 5;
+
+function tellingOf(loadsIfGood: Float64Array, loadsIfBad: Float64Array, evidence: number): number[] {
+  return Array.from(loadsIfGood, (load, walk) => {
+    const [isSo, isNot] = evidence > 0 ? [loadsIfBad[walk]!, load] : [load, loadsIfBad[walk]!];
+    return isNot > RARER * isSo ? isNot - isSo : divergence(lossOf(isSo), lossOf(isNot));
+  });
+}
+
+/** Mean log likelihood ratio of a probe that is lost with one chance, against another (S. Kullback and R. A. Leibler, 1951). */
+function divergence(chance: number, other: number): number {
+  const part = (is: number, would: number): number => (is === 0 ? 0 : is * Math.log(is / would));
+  return Math.max(0, part(chance, other) + part(1 - chance, 1 - other));
+}
+
+/** A walk that would have to be sent so many times the packets of a fixed size tells nothing. */
+const MOST_TIMES = 4;
+/** A component that is still open when so many times the evidence is due lies between good and bad. */
+const MOST_DUE = 8;
 
 /**
- * How many more probes on each walk would settle what is open if they go as the first ones did, few in sum; 0 for all where nothing is
- * open or no walk helps. At most `budget` in sum.
+ * How many more probes on each walk would settle what is open if they go as is likeliest now, few in sum; 0 for all where nothing is open
+ * or no walk helps. At most `budget` in sum.
  */
 export function nextRound(walks: readonly Walk[], decisions: readonly Decision[], test: LossTest, budget: number): number[] {
   const needs = needsOf(decisions, test);
-  const yields = walks.map((walk) => yieldsOf(walk, decisions));
   const planned = walks.map(() => 0);
   for (let left = Math.floor(budget); left > 0; ) {
-    const worth = yields.map((shares) => [...shares].reduce((sum, [component, share]) => sum + (needs[component]! > 0 ? share : 0), 0));
-    const best = worth.reduce((at, each, walk) => (each > worth[at]! + 1e-9 ? walk : at), 0);
+    const open = decisions.filter(({ component }) => needs[component]! > 0);
+    const worth = walks.map((_, walk) => open.reduce((sum, { telling }) => sum + telling[walk]!, 0));
+    const best = worth.reduce((at, each, walk) => (each > worth[at]! * (1 + 1e-9) ? walk : at), 0);
     if (!(worth[best]! > 0)) break;
-    const shares = [...yields[best]!].filter(([component]) => needs[component]! > 0);
-    const probes = Math.min(
-      left,
-      Math.max(1, Math.ceil(Math.min(...shares.map(([component, share]) => needs[component]! / share)) - 1e-9)),
-    );
-    for (const [component, share] of shares) needs[component]! -= probes * share;
+    const told = open.filter(({ component, telling }) => telling[best]! > needs[component]! / mostOf(test));
+    const probes = Math.min(left, ...told.map(({ component, telling }) => Math.ceil(needs[component]! / telling[best]! - 1e-9)));
+    for (const { component, telling } of open) needs[component]! -= probes * telling[best]!;
     planned[best]! += probes;
     left -= probes;
   }
   return planned;
 }
 
-/** Probes that must still cross each component; 0 where it is decided or given up. */
-function needsOf(decisions: readonly Decision[], test: LossTest): number[] {
-  const { acceptable, unacceptable } = checked(test);
-  const ends = endsOf(test);
-  const most = GIVE_UP * testCost(test).fixed;
-  const falling = burdenOf(unacceptable) - burdenOf(acceptable);
-  const rising = unacceptable * Math.log(unacceptable / acceptable) - (1 - unacceptable) * falling;
-  return decisions.map(({ state, evidence, probes }) => {
-    if (state !== 'open' || probes > most) return 0;
-    const need = evidence > 0 ? Math.max(0, ends.bad - evidence) / rising : Math.max(0, evidence - ends.good) / falling;
-    return Math.max(1, need);
-  });
-}
+const mostOf = (test: LossTest): number => MOST_TIMES * testCost(test).fixed;
 
-/** How much one probe tells of each component that it crosses: how often it does, as far as it is not lost elsewhere. */
-function yieldsOf({ crossings }: Walk, decisions: readonly Decision[]): Map<number, number> {
-  const arriving = crossings.map((component) => 1 - decisions[component]!.loss);
-  const yields = new Map<number, number>();
-  for (const component of new Set(crossings)) {
-    const share = arriving.reduce((product, each, place) => (crossings[place] === component ? product : product * each), 1);
-    if (share >= LEAST_ARRIVING) yields.set(component, share * crossings.filter((other) => other === component).length);
-  }
-  return yields;
+/** Evidence that each component still lacks; 0 where it is decided, or no walk would bring it in reasonable time. */
+function needsOf(decisions: readonly Decision[], test: LossTest): number[] {
+  const ends = endsOf(test);
+  const most = mostOf(test);
+  return decisions.map(({ state, evidence, telling, due }) => {
+    const need = evidence > 0 ? ends.bad - evidence : evidence - ends.good;
+    const isHopeless = due > MOST_DUE * (ends.bad - ends.good) || Math.max(0, ...telling) * most <= need;
+    return state !== 'open' || isHopeless ? 0 : need;
+  });
 }
 
 function checked({ acceptable, unacceptable, alpha = 1e-3, beta = 1e-3 }: LossTest): Required<LossTest> {

@@ -6,13 +6,12 @@ import { normalQuantile } from './normal.ts';
  * A sequential test stops when chance has just taken the counts far enough, which an interval for a fixed number of probes does not
  * know: at nominal 95 % it covers a loss near the middle of the two that are tested 82 % of the time. The limit of deviance is widened by
  * these factors, found from the exact distribution of where the test stops, over pairs of losses from 1e-4 to 3 %, errors of 1e-3 and
- * 1e-2 and rounds of 1 to 200 probes, so that at nominal 95 % the coverage is 94.9 % or more everywhere. Intervals are up to 1.28 times
+ * 1e-2 and rounds of 1 to 200 probes, so that at nominal 95 % the coverage is 94.9 % or more everywhere. Intervals are up to 1.3 times
  * as long.
  */
 const WIDER = 1.56;
-/** With one loss or none the upper end is all that there is. */
-const WIDER_FOR_FEW = 2.08;
-const FEW = 1;
+/** Without a loss the upper end is all that there is. */
+const WIDER_FOR_NONE = 1.86;
 /** With all of several lost the count cannot have stopped early for it. */
 const WIDER_FOR_ALL = 1.28;
 const SEVERAL = 5;
@@ -21,7 +20,7 @@ const SEVERAL = 5;
 export function stoppedLimit(lost: number, sent: number, confidence: number): number {
   const square = normalQuantile(0.5 + confidence / 2) ** 2;
   if (lost === sent && sent >= SEVERAL) return WIDER_FOR_ALL * square;
-  return (lost <= FEW && lost < sent ? WIDER_FOR_FEW : WIDER) * square;
+  return (lost === 0 ? WIDER_FOR_NONE : WIDER) * square;
 }
 
 /**

@@ -21,6 +21,7 @@ export function takeCensus(fit: Fit, goodRate: number): Census {
   const passing = odds.map((each, component) => (component < links ? 1 - goodRate : 1) / (1 + each));
   const quiet = nothingQuiet(links);
   const loud = { paths: 0, squares: 0 };
+  const rare: Rare = { lost: 0, pairs: 0, expectedPairs: 0 };
   const stride = Math.ceil(sent.length / ENOUGH) | 1; // odd, so that it falls in step with no plan of even sides
   for (let path = 0; path < sent.length; path += stride) {
     const [from, to] = [start[path]!, start[path + 1]!];
@@ -33,12 +34,17 @@ export function takeCensus(fit: Fit, goodRate: number): Census {
     }
     const expected = sent[path]! * (1 - survival);
     if (isQuiet) addQuiet(quiet, crossings, from, to, lost[path]!, expected, sent[path]! * goodRate);
-    else if (expected * survival >= LEAST_VARIANCE) {
+    const variance = expected * survival;
+    if (variance < LEAST_VARIANCE) {
+      rare.lost += lost[path]!;
+      rare.pairs += lost[path]! * (lost[path]! - 1);
+      rare.expectedPairs += expected * expected;
+    } else {
       loud.paths += 1;
-      loud.squares += (lost[path]! - expected) ** 2 / (expected * survival);
+      loud.squares += (lost[path]! - expected) ** 2 / variance;
     }
   }
-  const overdispersion = Math.max(1, loudFactor(loud), quietFactor(quiet));
+  const overdispersion = Math.max(1, loudFactor(loud), rareFactor(rare));
   return { reached: reachedBy(fit, passing), spread: spreadOf(quiet), counted: quiet.lost * stride, overdispersion };
 }
 
@@ -63,9 +69,6 @@ function reachedBy({ components, arrived, paths, tallies }: Fit, passing: Float6
 /** Sums over the paths on which nothing is blamed. */
 interface Quiet {
   lost: number;
-  /** Ordered pairs of losses on one path, and those expected. */
-  pairs: number;
-  expectedPairs: number;
   /** By link: losses and expected ones; and, to be left out, their pairs on one path; and how many of the expected are its own. */
   readonly linkLost: Float64Array;
   readonly linkLostSquares: Float64Array;
@@ -76,8 +79,6 @@ interface Quiet {
 
 const nothingQuiet = (links: number): Quiet => ({
   lost: 0,
-  pairs: 0,
-  expectedPairs: 0,
   linkLost: new Float64Array(links),
   linkLostSquares: new Float64Array(links),
   linkExpected: new Float64Array(links),
@@ -87,8 +88,6 @@ const nothingQuiet = (links: number): Quiet => ({
 
 function addQuiet(quiet: Quiet, crossings: Int32Array, from: number, to: number, lost: number, expected: number, own: number): void {
   quiet.lost += lost;
-  quiet.pairs += lost * (lost - 1);
-  quiet.expectedPairs += expected * expected;
   const { linkLost, linkLostSquares, linkExpected, linkExpectedSquares, linkOwn } = quiet;
   for (let at = from; at < to; at += 1) {
     const link = crossings[at]!;
@@ -125,15 +124,23 @@ const LEAST_VARIANCE = 0.5;
 /** So many standard errors above 1 a factor is believed. */
 const BELIEVED = 3;
 
-/** Pearson's statistic of the paths on which something is blamed. */
+/** Pearson's statistic of the paths on which losses are expected. */
 function loudFactor({ paths, squares }: { paths: number; squares: number }): number {
   if (paths === 0) return 1;
   const factor = squares / paths;
   return factor > 1 + BELIEVED * Math.sqrt((2 + 1 / LEAST_VARIANCE) / paths) ? factor : 1;
 }
 
-/** A loss on a quiet path is followed by so many more than independent ones would be. */
-function quietFactor({ lost, pairs, expectedPairs }: Quiet): number {
+/** Sums over the paths on which hardly any loss is expected. */
+interface Rare {
+  lost: number;
+  /** Ordered pairs of losses on one path, and those expected. */
+  pairs: number;
+  expectedPairs: number;
+}
+
+/** A loss on such a path comes with so many more than independent ones would. */
+function rareFactor({ lost, pairs, expectedPairs }: Rare): number {
   const excess = pairs - expectedPairs;
-  return excess > BELIEVED * Math.sqrt(2 * expectedPairs + 2) * 2 ? 1 + excess / lost : 1;
+  return excess > 2 * BELIEVED * Math.sqrt(2 * expectedPairs + 2) ? 1 + excess / lost : 1;
 }

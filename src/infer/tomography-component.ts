@@ -43,7 +43,7 @@ export function likeliestOdds(fit: Fit, component: number, tolerance: number, fr
     let next = Math.min(Math.max(at + ((sum / passed - 1) * sum) / slope, 0), DEAD_ODDS);
     if (Math.abs(next - at) <= tolerance * next) return next;
     // where it stood is nearer than what the first step, from 0, makes of a mixture of paths
-    if (at === 0) next = Math.max(next, odds[component]!);
+    if (step === 0 && at === 0) next = Math.max(next, odds[component]!);
     at = next;
   }
   return at;

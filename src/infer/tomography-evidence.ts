@@ -21,9 +21,9 @@ interface Evidence {
  * prior share of lossy components, of links and of devices, and how much these lose (a gamma variable of the decay) are taken from the
  * candidates, each counted by its probability. The likelihood of a lossy component is Laplace's: its maximum, times prior, times spread.
  */
-export function falseShares(fit: Fit, candidates: readonly number[], census: Census, goodRate: number): Float64Array {
+export function falseShares(fit: Fit, candidates: readonly number[], census: Census, good: GoodLinks): Float64Array {
   const scratch = new Uint32Array(fit.tallies.links);
-  const evidence = candidates.map((component) => evidenceOf(fit, component, census, goodRate, kinship(fit, component, scratch)));
+  const evidence = candidates.map((component) => evidenceOf(fit, component, census, good, kinship(fit, component, scratch)));
   const { links, devices } = fit.tallies;
   const shares = new Float64Array(candidates.length).fill(0.5);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -43,19 +43,26 @@ export function falseShares(fit: Fit, candidates: readonly number[], census: Cen
 
 const ROUNDS = 6;
 
-function evidenceOf(fit: Fit, component: number, census: Census, goodRate: number, { perPath, shared }: Kinship): Evidence {
+function evidenceOf(fit: Fit, component: number, census: Census, good: GoodLinks, { perPath, shared }: Kinship): Evidence {
   const { losses, background, information } = lookAt(fit, component);
   const { spread, counted, overdispersion } = census;
   // only what good links lose is in doubt
-  const good = Math.min((perPath * goodRate) / background, 1);
-  const variance = good ** 2 * (spread * shared + 1 / (counted + 0.5));
+  const part = Math.min((perPath * good.rate) / background, 1);
+  const expected = background * (fit.arrived[component]! + fit.lost[component]!);
+  const luck = logLuck(losses, expected, part ** 2 * (spread * shared + 1 / (counted + 0.5)), 1 + part * (good.atMost / good.rate - 1));
   return {
     decay: Math.log1p(fit.odds[component]!),
     gain: gainOf(fit, component, fit.odds[component]!) / overdispersion,
-    luck: logLuck(losses, background * fit.arrived[component]!, variance) / overdispersion,
+    luck: luck / overdispersion,
     error: Math.sqrt(overdispersion / information),
     isLink: component < fit.tallies.links,
   };
+}
+
+export interface GoodLinks {
+  /** What a good link loses, and the most that one may lose. */
+  readonly rate: number;
+  readonly atMost: number;
 }
 
 interface Kinship {
@@ -117,11 +124,16 @@ function lookAt(fit: Fit, component: number): { losses: number; background: numb
   return { losses: slope > 0 ? (sum * sum) / slope : 0, background: slope > 0 ? sum / slope : 1, information };
 }
 
-/** How much likelier so many losses are where the number expected is a gamma variable of that relative variance, against a fixed one. */
-function logLuck(losses: number, expected: number, variance: number): number {
+/**
+ * How much likelier so many losses are where the number expected is a gamma variable of that relative variance, against a fixed one; but it
+ * is not more than so many times the expected one.
+ */
+function logLuck(losses: number, expected: number, variance: number, most: number): number {
   const shape = 1 / variance;
   const rise = logGamma(shape + losses) - logGamma(shape) - losses * Math.log(shape);
-  return Math.max(0, expected + rise - (shape + losses) * Math.log1p(expected / shape));
+  const free = expected + rise - (shape + losses) * Math.log1p(expected / shape);
+  const times = Math.min(Math.max(losses / expected, 1), most);
+  return Math.max(0, Math.min(free, losses * Math.log(times) - expected * (times - 1)));
 }
 
 interface Prior {

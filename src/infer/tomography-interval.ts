@@ -6,7 +6,7 @@ import { DEAD_ODDS, type Fit } from './tomography-state.ts';
 export function informationOf(fit: Fit): Float64Array {
   const information = new Float64Array(fit.components);
   for (let component = 0; component < fit.components; component += 1) {
-    if (fit.odds[component]! === 0) continue;
+    if (fit.odds[component] === 0) continue;
     for (let i = fit.first[component]!; i < fit.first[component + 1]!; i += 1) information[component]! += weightOf(fit, fit.entries[i]!);
   }
   return information;
@@ -17,7 +17,7 @@ const weightOf = ({ state }: Fit, entry: number): number => {
   return (state[2 * entry + 1]! * survival) / (1 - survival) ** 2;
 };
 
-/** No more than this is left open by neighbours: below, the diagonal below is no guide. */
+/** Neighbours taken as independent of each other are no guide below this. */
 const LEAST_SHARE = 0.01;
 
 /**

@@ -1,18 +1,16 @@
 /** Verdicts on a fit: what is blamed and between which losses, and what the tallies leave open. */
-import { type Component, componentAt } from './path-tallies.ts';
 import { normalQuantile } from './normal.ts';
+import { type Component, componentAt } from './path-tallies.ts';
 import type { Suspect, Undecided } from './tomography.ts';
 import type { Census } from './tomography-census.ts';
-import { sweep } from './tomography-component.ts';
-import { falseShares } from './tomography-evidence.ts';
+import { falseShares, type GoodLinks } from './tomography-evidence.ts';
 import { informationOf, oddsWithin, shareLeft } from './tomography-interval.ts';
 import { rivalsOf } from './tomography-rivals.ts';
-import { type Fit, setOdds } from './tomography-state.ts';
+import { DEAD_ODDS, type Fit, setOdds } from './tomography-state.ts';
 
 export interface Judgement {
   readonly goodRate: number;
   readonly confidence: number;
-  readonly falseShare: number;
 }
 
 export interface Verdicts {
@@ -20,14 +18,13 @@ export interface Verdicts {
   readonly undecided: Undecided[];
 }
 
-/** Changes the fit: what is not blamed is good in it. */
-export function judge(fit: Fit, census: Census, judgement: Judgement): Verdicts {
-  const blamed = believed(fit, census, judgement);
+/** What is blamed, between which losses, and what is left open; of a fit in which nothing else is lossy. */
+export function judge(fit: Fit, census: Census, { blamed, faint }: Believed, judgement: Judgement): Verdicts {
   const drop = (normalQuantile(0.5 + judgement.confidence / 2) ** 2 / 2) * census.overdispersion;
   const information = informationOf(fit);
   const suspects: Suspect[] = [];
   const open = new Map<string, readonly number[]>();
-  for (const component of blamed) {
+  for (const component of blamed.filter((each) => fit.odds[each]! > 0)) {
     const rivals = rivalsOf(fit, component, drop);
     if (rivals.length === 0) suspects.push(suspect(fit, component, judgement.goodRate, drop / shareLeft(fit, information, component)));
     else {
@@ -35,26 +32,62 @@ export function judge(fit: Fit, census: Census, judgement: Judgement): Verdicts 
       open.set(group.join(), group);
     }
   }
-  const named = new Set([...blamed, ...[...open.values()].flat()]);
-  return { suspects, undecided: [...[...open.values()].map((group) => undecided(fit, group, 'same-probes')), ...unseen(fit, census, named)] };
+  const named = new Set([...blamed, ...faint, ...[...open.values()].flat()]);
+  const pieces = [
+    ...[...open.values()].map((group) => undecided(fit, group, 'same-probes')),
+    ...faint.map((component) => undecided(fit, [component], 'faint')),
+    ...unseen(fit, census, named),
+  ];
+  return { suspects, undecided: pieces };
 }
 
-/** The lossy components of the fit that are likely so, the others made good. */
-function believed(fit: Fit, census: Census, { goodRate, falseShare }: Judgement): number[] {
+export interface Believed {
+  readonly blamed: readonly number[];
+  /** Likelier lossy than good, but not by enough. */
+  readonly faint: readonly number[];
+}
+
+/** Those of the fit's lossy components that are surely so; all others are made good. */
+export function believed(fit: Fit, census: Census, good: GoodLinks, falseShare: number): Believed {
   const candidates = [...fit.odds.keys()].filter((component) => fit.odds[component]! > 0);
-  const shares = falseShares(fit, candidates, census, goodRate);
-  const blamed = candidates.filter((_, i) => shares[i]! <= falseShare);
-  if (blamed.length === candidates.length) return blamed;
-  for (const [i, component] of candidates.entries()) if (shares[i]! > falseShare) setOdds(fit, component, 0);
-  sweep(fit, blamed, 0, 1e-6);
-  return blamed.filter((component) => fit.odds[component]! > 0);
+  const shares = falseShares(fit, candidates, census, good);
+  const isSure = candidates.map((component, i) => shares[i]! <= falseShare * (isAtLossyDevice(fit, component) ? AT_DEVICE : 1));
+  const blamed = candidates.filter((_, i) => isSure[i]);
+  const faint = candidates.filter((_, i) => !isSure[i] && shares[i]! < 0.5);
+  for (const [i, component] of candidates.entries()) if (!isSure[i]) setOdds(fit, component, 0);
+  return { blamed, faint };
+}
+
+/** A device need not lose evenly at all its ports, so a link of a lossy one is blamed beside it only where much speaks for that. */
+const AT_DEVICE = 0.01;
+
+/** Whether all lossy paths of a link cross one lossy device. */
+function isAtLossyDevice({ tallies, paths, first, entries, odds }: Fit, component: number): boolean {
+  const { start, crossings, links } = tallies;
+  if (component >= links) return false;
+  let common: number[] | null = null;
+  for (let i = first[component]!; i < first[component + 1]! && common?.length !== 0; i += 1) {
+    const path = paths[entries[i]!]!;
+    const crossed = crossings.subarray(start[path]!, start[path + 1]!);
+    common =
+      common === null
+        ? [...crossed].filter((other) => other >= links && odds[other]! > 0)
+        : common.filter((other) => crossed.includes(other));
+  }
+  return common !== null && common.length > 0;
 }
 
 function suspect(fit: Fit, component: number, goodRate: number, drop: number): Suspect {
   const { low, high } = oddsWithin(fit, component, drop);
   const good = component < fit.tallies.links ? goodRate : 0;
-  const loss = (odds: number): number => 1 - (1 - good) / (1 + odds);
-  return { ...componentAt(fit.tallies, component), loss: loss(fit.odds[component]!), low: loss(low), high: loss(high), sent: fit.arrived[component]! + fit.lost[component]! };
+  const loss = (odds: number): number => (odds >= DEAD_ODDS ? 1 : 1 - (1 - good) / (1 + odds));
+  return {
+    ...componentAt(fit.tallies, component),
+    loss: loss(fit.odds[component]!),
+    low: loss(low),
+    high: loss(high),
+    sent: fit.arrived[component]! + fit.lost[component]!,
+  };
 }
 
 const undecided = ({ tallies }: Fit, numbers: readonly number[], why: Undecided['why']): Undecided => ({

@@ -52,7 +52,16 @@ export function startFit(tallies: PathTallies, goodRate: number): Fit {
     state[2 * i] = (1 - goodRate) ** crossed;
     state[2 * i + 1] = lost[path]!;
   }
-  return { ...sums, tallies, paths, state, linkCrossings, entries, odds: new Float64Array(sums.components), crudeGains: new Float64Array(sums.components) };
+  return {
+    ...sums,
+    tallies,
+    paths,
+    state,
+    linkCrossings,
+    entries,
+    odds: new Float64Array(sums.components),
+    crudeGains: new Float64Array(sums.components),
+  };
 }
 
 function lossyPaths(lost: Uint32Array): Uint32Array {
@@ -99,4 +108,12 @@ export function setOdds({ odds, first, entries, state }: Fit, component: number,
   odds[component] = next;
   if (change === 1) return;
   for (let at = first[component]!; at < first[component + 1]!; at += 1) state[2 * entries[at]!]! *= change;
+}
+
+/** The log likelihood of all tallies, but for what no loss changes. */
+export function likelihoodOf({ state, odds, arrived, linksPassed }: Fit, goodRate: number): number {
+  let sum = linksPassed * Math.log1p(-goodRate);
+  for (let component = 0; component < odds.length; component += 1) sum -= arrived[component]! * Math.log1p(odds[component]!);
+  for (let at = 0; at < state.length; at += 2) sum += state[at + 1]! * Math.log(Math.max(1 - state[at]!, 1e-12));
+  return sum;
 }

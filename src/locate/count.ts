@@ -1,6 +1,6 @@
 /** What became of the probes over each walk, round by round. */
 import type { WalkCounts } from '../infer/walk.ts';
-import type { Answered, Observation } from '../probe/observation.ts';
+import { type Answered, isOutcome, type Observation } from '../probe/observation.ts';
 import type { Question } from '../probe/question.ts';
 
 export interface WalkTally {
@@ -16,9 +16,18 @@ export interface WalkTally {
   readonly ttls: Set<number>;
   /** Nanoseconds. */
   longestRttNs: number;
-  /** Counts of each round. */
-  readonly rounds: { sent: number; lost: number }[];
+  readonly rounds: RoundTally[];
 }
+
+/** Of one walk in one round: `asked` = `decided` + what is in flight, and of the decided ones `sent` came home or were lost. */
+export interface RoundTally {
+  asked: number;
+  decided: number;
+  sent: number;
+  lost: number;
+}
+
+export const newRoundTally = (): RoundTally => ({ asked: 0, decided: 0, sent: 0, lost: 0 });
 
 export const newWalkTally = (): WalkTally => ({
   sent: 0,
@@ -41,6 +50,7 @@ export interface Asked {
 
 export function countSeen(tally: WalkTally, seen: Observation, round: number): void {
   const counts = tally.rounds[round]!;
+  if (isOutcome(seen)) counts.decided += 1;
   if (seen.kind === 'landed') {
     tally.received += 1;
     counts.sent += 1;
@@ -63,3 +73,16 @@ export const countsOf = ({ received, lost }: WalkTally, missing = 0): WalkCounts
 });
 
 export const decidedOf = ({ received, lost, unknown, errors }: WalkTally): number => received + lost + unknown + errors;
+
+/** Rounds in which no walk was counted say nothing. `missing`: what is in flight is taken for lost. */
+export function roundsOf(tallies: readonly WalkTally[], missing: boolean): WalkCounts[][] {
+  const count = Math.max(0, ...tallies.map(({ rounds }) => rounds.length));
+  const all = Array.from({ length: count }, (_, round) => tallies.map(({ rounds }) => roundCounts(rounds[round], missing)));
+  return all.filter((round) => round.some(({ sent }) => sent > 0));
+}
+
+function roundCounts(tally: RoundTally | undefined, missing: boolean): WalkCounts {
+  if (tally === undefined) return { sent: 0, lost: 0 };
+  const more = missing ? tally.asked - tally.decided : 0;
+  return { sent: tally.sent + more, lost: tally.lost + more };
+}

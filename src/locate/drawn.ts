@@ -29,7 +29,7 @@ export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reac
       add(linkLeg(index, one, two, family), linkLeg(index, two, one, family));
   }
   const passed = new Set<string>();
-  for (const [one, two] of pairsPast(topology, reach)) {
+  for (const [one, two] of pairsPast(topology, reach, us.name)) {
     const out = legPast(topology, family, reach, index, one, two);
     const back = legPast(topology, family, reach, index, two, one);
     if (out === null || back === null) continue;
@@ -56,9 +56,10 @@ const linkLeg = (index: ReadonlyMap<string, number>, from: LinkEnd, to: LinkEnd,
   hops: 1,
 });
 
-/** Visited routers with nothing between them but some that only forward. */
-function pairsPast(topology: Topology, reach: Reach): [string, string][] {
-  const visited = [...reach].filter(([, { state }]) => state === 'visited').map(([name]) => name);
+/** We and visited routers, with nothing between them but some that only forward. */
+function pairsPast(topology: Topology, reach: Reach, us: string): [string, string][] {
+  const others = [...reach].filter(([, { state }]) => state === 'visited').map(([name]) => name);
+  const visited = [us, ...others];
   return visited.flatMap((from, at) => {
     const seen = new Set<string>([from]);
     const found = new Set<string>();

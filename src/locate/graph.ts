@@ -52,8 +52,10 @@ export interface Graph {
 
 export const labelOf = ({ name, address }: Pick<GraphNode, 'name' | 'address'>): string => name ?? address;
 
-/** The legs from us to a node along the tree. */
-export function wayTo({ legs, tree }: Graph, node: number): number[] {
-  const leg = tree.get(node);
-  return node === VANTAGE || leg === undefined ? [] : [...wayTo({ legs, tree } as Graph, legs[leg]!.from), leg];
+/** The legs from us to a node along the tree; null where it does not lead there. */
+export function wayTo(graph: Pick<Graph, 'legs' | 'tree'>, node: number): number[] | null {
+  if (node === VANTAGE) return [];
+  const leg = graph.tree.get(node);
+  const before = leg === undefined ? null : wayTo(graph, graph.legs[leg]!.from);
+  return leg === undefined || before === null ? null : [...before, leg];
 }

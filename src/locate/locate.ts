@@ -12,9 +12,10 @@ import type { Asking } from '../probe/ask.ts';
 import type { Itinerary } from '../probe/itinerary.ts';
 import { type Question, questionBy } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
-import { countsOf, type WalkTally } from './count.ts';
+import { countsOf, roundsOf, type WalkTally } from './count.ts';
 import { leastLossTree } from './detours.ts';
 import { type Graph, VANTAGE } from './graph.ts';
+import { probesToSee } from './hidden.ts';
 import { type Dress, itineraryOf } from './itinerary.ts';
 import { type LinkLoss, linkLosses } from './links.ts';
 import { measure } from './measure.ts';
@@ -65,7 +66,10 @@ export async function planned(engine: Engine, graph: Graph, dress: Dress): Promi
 }
 
 /** Walks over a tree that are not among the known ones, and can be sent. */
-function askedOver({ graph, dress, routes, walks: known }: Pick<Plan, 'graph' | 'dress' | 'routes' | 'walks'>, tree: Graph['tree']): AskedWalks {
+function askedOver(
+  { graph, dress, routes, walks: known }: Pick<Plan, 'graph' | 'dress' | 'routes' | 'walks'>,
+  tree: Graph['tree'],
+): AskedWalks {
   const taken = new Set(known.map(({ legs }) => legs.join()));
   const walks: LegWalk[] = [];
   const questions: Question[] = [];
@@ -113,7 +117,9 @@ function result(
   const probes = tallies.reduce((sum, { sent }) => sum + sent, 0);
   const others: UnknownPart[] = unmeasured(graph, walks, tallies, model);
   const verdict: Verdict =
-    diagnosis === null ? { kind: 'unknown', suspects: [], unknown: others } : verdictOf(graph, model, diagnosis, others);
+    diagnosis === null
+      ? { kind: 'unknown', suspects: [], unknown: others }
+      : verdictOf(graph, model, diagnosis, planner.hidden(tallies), others);
   return { links: linkLosses(graph, model, diagnosis), verdict, probes };
 }
 
@@ -121,6 +127,8 @@ interface Planner {
   readonly next: (counts: readonly WalkCounts[], tallies: readonly WalkTally[]) => readonly number[];
   /** Of the walks that still count. */
   readonly model: () => Model;
+  /** Of each suspect, probes that it would take to see its loss beside others' larger ones; 0 where nothing hides it. */
+  readonly hidden: (tallies: readonly WalkTally[]) => readonly number[];
   readonly diagnose: (tallies: readonly WalkTally[]) => Diagnosis | null;
 }
 
@@ -137,7 +145,10 @@ const DOUBT = 200;
 const GOOD = 1e-4;
 
 /** Adds to the walks and questions that it is given. */
-function createPlanner(plan: Plan & { walks: LegWalk[]; questions: Question[] }, { threshold, confidence, rate }: LocateOptions): Planner {
+function createPlanner(
+  plan: Plan & { walks: LegWalk[]; questions: Question[] },
+  { threshold, confidence, rate, most: budget }: LocateOptions,
+): Planner {
   const { graph, walks, questions } = plan;
   const error = 1 - confidence;
   const test: LossTest = { acceptable: Math.min(GOOD, threshold / 10), unacceptable: threshold, alpha: error, beta: error };
@@ -145,16 +156,18 @@ function createPlanner(plan: Plan & { walks: LegWalk[]; questions: Question[] },
   let model = plan.model;
   let active = walks.map((_, walk) => walk);
   let doubts = 0;
-  let avoided = '';
+  const evaded = new Set<string>();
+  const cleared = new Set<string>();
+  const keyOf = (component: number): string => JSON.stringify(model.suspects[component]);
 
   /** Where links are found to lose much, other ways to what lies behind them are probed too. */
-  const evade = (decisions: readonly Decision[]): void => {
-    const bad = decisions.filter(({ state }) => state === 'bad');
-    const key = bad.map(({ component }) => model.suspects[component]!.map((one) => (one.kind === 'leg' ? one.leg : -1)).join()).join(' ');
-    if (key === avoided) return;
-    avoided = key;
+  const evade = (decisions: readonly Decision[], diagnosis: () => Diagnosis | null): void => {
+    const bad = decisions.filter(({ state, component }) => state === 'bad' && !evaded.has(keyOf(component)));
+    if (bad.length === 0) return;
+    const faults = diagnosis()?.explanations[0]?.faults ?? [];
     const losses = graph.legs.map(() => 0);
-    for (const { component, loss } of bad) for (const one of model.suspects[component]!) if (one.kind === 'leg') losses[one.leg] = loss;
+    for (const { component, loss } of faults) for (const one of model.suspects[component]!) if (one.kind === 'leg') losses[one.leg] = loss;
+    for (const { component } of faults) evaded.add(keyOf(component));
     const more = askedOver({ ...plan, walks }, leastLossTree(graph, losses));
     if (more.walks.length === 0) return;
     active = [...active, ...more.walks.map((_, at) => walks.length + at)];
@@ -175,20 +188,27 @@ function createPlanner(plan: Plan & { walks: LegWalk[]; questions: Question[] },
     active = still;
     remodel();
   };
+  /** A test ends where it first comes to an end: what was found good stays so until more speaks against it than for it. */
+  const decided = (counts: readonly WalkCounts[]): Decision[] =>
+    decide(model.walks, counts, model.suspects.length, test).map((one) => {
+      const key = keyOf(one.component);
+      if (one.state === 'good') cleared.add(key);
+      return one.state === 'open' && one.evidence < 0 && cleared.has(key) ? { ...one, state: 'good' } : one;
+    });
   const spread = (counts: readonly number[]): number[] => {
     const all = walks.map(() => 0);
     for (const [index, walk] of active.entries()) all[walk] = counts[index] ?? 0;
     return all;
   };
   /** What the sequential test has found good is clear, though its interval may still reach beyond the threshold. */
-  const diagnosisOf = (counts: readonly WalkCounts[], tallies: readonly WalkTally[]): Diagnosis | null => {
+  const diagnosisOf = (counts: readonly WalkCounts[], tallies: readonly WalkTally[], missing: boolean): Diagnosis | null => {
     if (active.length === 0) return null;
     const rounds = roundsOf(
       active.map((walk) => tallies[walk]!),
-      counts,
+      missing,
     );
     const found = explain(model.walks, counts, { components: model.suspects.length, threshold, confidence, rounds });
-    const decisions = decide(model.walks, counts, model.suspects.length, test);
+    const decisions = decided(counts);
     const judgements = found.judgements.map(
       (one): Judgement => (one.kind === 'undecided' && decisions[one.component]!.state === 'good' ? { ...one, kind: 'clear' } : one),
     );
@@ -202,22 +222,30 @@ function createPlanner(plan: Plan & { walks: LegWalk[]; questions: Question[] },
       const isNew = (walk: number): boolean => (tallies[walk]?.sent ?? 0) === 0;
       if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
       const known = active.map((walk) => counts[walk]!);
-      const decisions = decide(model.walks, known, model.suspects.length, test);
-      evade(decisions);
+      const decisions = decided(known);
+      evade(decisions, () => diagnosisOf(known, tallies, true));
       if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
-      const wanted = nextRound(model.walks, decisions, test, most);
+      const needs = probesToSee(model.walks, known, decisions, test);
+      const left = budget - tallies.reduce((sum, { sent }) => sum + sent, 0);
+      const hopeful = decisions.map((one): Decision => (needs[one.component]! > left ? { ...one, state: 'good' } : one)); // not worth a probe
+      const wanted = nextRound(model.walks, hopeful, test, most);
       if (wanted.some((count) => count > 0)) return spread(wanted);
       if (doubts >= MOST_DOUBTS) return [];
-      const open = inDoubt(diagnosisOf(known, tallies));
+      const open = new Set([...inDoubt(diagnosisOf(known, tallies, true))].filter((component) => needs[component]! <= left));
       doubts += open.size > 0 ? 1 : 0;
       return spread(model.walks.map(({ crossings }) => (crossings.some((one) => open.has(one)) ? DOUBT * 2 ** (doubts - 1) : 0)));
     },
     model: () => model,
+    hidden(tallies) {
+      const known = active.map((walk) => countsOf(tallies[walk]!));
+      return probesToSee(model.walks, known, decided(known), test);
+    },
     diagnose(tallies) {
       refresh(tallies);
       return diagnosisOf(
         active.map((walk) => countsOf(tallies[walk]!)),
         tallies,
+        false,
       );
     },
   };
@@ -226,19 +254,8 @@ function createPlanner(plan: Plan & { walks: LegWalk[]; questions: Question[] },
 /** Components that the explanations differ in, or that are not told from the threshold yet. */
 function inDoubt(diagnosis: Diagnosis | null): Set<number> {
   if (diagnosis === null) return new Set();
-  const several =
-    diagnosis.explanations.length > 1 ? diagnosis.explanations.flatMap(({ faults }) => faults.map(({ component }) => component)) : [];
+  const sets = diagnosis.explanations.map(({ faults }) => new Set(faults.map(({ component }) => component)));
+  const several = sets.flatMap((set) => [...set]).filter((component) => !sets.every((set) => set.has(component)));
   const open = diagnosis.judgements.filter(({ kind }) => kind === 'undecided').map(({ component }) => component);
   return new Set([...several, ...open]);
-}
-
-/** Rounds in which no walk was counted say nothing. What is taken for lost and not decided yet is a round of its own. */
-function roundsOf(tallies: readonly WalkTally[], counts: readonly WalkCounts[]): WalkCounts[][] {
-  const count = Math.max(0, ...tallies.map(({ rounds }) => rounds.length));
-  const decided = Array.from({ length: count }, (_, round) => tallies.map(({ rounds }) => rounds[round] ?? { sent: 0, lost: 0 }));
-  const rest = counts.map(({ sent, lost }, walk) => {
-    const sum = (of: keyof WalkCounts): number => decided.reduce((total, round) => total + round[walk]![of], 0);
-    return { sent: sent - sum('sent'), lost: lost - sum('lost') };
-  });
-  return [...decided, rest].filter((round) => round.some(({ sent }) => sent > 0));
 }

@@ -10,7 +10,7 @@ import type { Asking } from '../probe/ask.ts';
 import { isOutcome } from '../probe/observation.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import type { Question } from '../probe/question.ts';
-import { type Asked, countSeen, countsOf, decidedOf, newWalkTally, type WalkTally } from './count.ts';
+import { type Asked, countSeen, countsOf, decidedOf, newRoundTally, newWalkTally, type WalkTally } from './count.ts';
 
 export interface MeasureOptions {
   /** Packets a second over all walks. */
@@ -84,13 +84,14 @@ function queue(
     const copies = questions.map((question, walk) => {
       const copy = { ...question }; // by which its round is known
       asked.set(copy, { question: copy, walk, round });
-      tallies[walk]!.rounds[round] = { sent: 0, lost: 0 };
+      tallies[walk]!.rounds[round] = newRoundTally();
       return copy;
     });
     round += 1;
     for (const walk of spread(counts, chance)) {
       if (isOver()) return;
       tallies[walk]!.sent += 1;
+      tallies[walk]!.rounds[round - 1]!.asked += 1;
       sent += 1;
       inFlight += 1;
       gapNs = meanNs * (0.5 + chance.fraction());

@@ -44,7 +44,10 @@ export async function reach(engine: Engine, asking: Asking, topology: Topology, 
   };
   for (const way of leaves(shortestWays(topology))) await ask(way);
   for (;;) {
-    if (untried(topology, reached, tried) === null) for (const way of hints.splice(0)) forwardsOnly(topology, reached, way, options.family);
+    if (untried(topology, reached, tried) === null) {
+      for (const way of hints.splice(0)) forwardsOnly(topology, reached, way, options.family);
+      takeAsDrawn(topology, reached);
+    }
     const next = untried(topology, reached, tried);
     if (next === null) return reached;
     tried.add(keyOf(next.at(-1)!));
@@ -140,6 +143,14 @@ function forwardsOnly(topology: Topology, reached: Map<string, Reached>, way: Wa
   if (ways.length === 0 || !ways.every((nodes) => nodes[1] === silent)) return;
   const known = reached.get(silent)!;
   reached.set(silent, { ...known, state: 'does not decapsulate' });
+}
+
+/** Of a router that says nothing it is believed that it does not decapsulate, where the file says so. */
+function takeAsDrawn({ nodes }: Topology, reached: Map<string, Reached>): void {
+  for (const { name, decapsulates } of nodes) {
+    const known = reached.get(name);
+    if (known?.state === 'unheard' && !decapsulates) reached.set(name, { ...known, state: 'does not decapsulate' });
+  }
 }
 
 const isPassable = (state: Reached['state']): boolean => state === 'visited' || state === 'does not decapsulate';

@@ -46,8 +46,17 @@ export interface Verdict {
 /** Counts that are further from every explanation than chance makes them once in so many runs explain nothing. */
 const LEAST_FIT = 1e-6;
 
-/** `others`: what is not known for a reason that the counts do not tell. */
-export function verdictOf(graph: Graph, model: Model, diagnosis: Diagnosis, others: readonly UnknownPart[]): Verdict {
+/**
+ * `hidden`: of each suspect how many probes it would take to see its loss beside that of others, 0 where nothing hides it. `others`: what
+ * is not known for a reason that the counts do not tell.
+ */
+export function verdictOf(
+  graph: Graph,
+  model: Model,
+  diagnosis: Diagnosis,
+  hidden: readonly number[],
+  others: readonly UnknownPart[],
+): Verdict {
   const contradicts = diagnosis.fit < LEAST_FIT;
   const named = contradicts ? [] : certainFaults(diagnosis);
   const suspects = joined(
@@ -56,7 +65,7 @@ export function verdictOf(graph: Graph, model: Model, diagnosis: Diagnosis, othe
   );
   const unknown = [
     ...(contradicts ? [contradiction(graph, model, diagnosis)] : [...several(graph, model, diagnosis), ...look(graph, model, diagnosis)]),
-    ...undecided(graph, model, diagnosis),
+    ...undecided(graph, model, diagnosis, hidden),
     ...behind(graph, model, diagnosis),
     ...others,
   ];
@@ -134,15 +143,35 @@ function look(graph: Graph, model: Model, { larger }: Diagnosis): UnknownPart[] 
   }));
 }
 
-function undecided(graph: Graph, model: Model, { judgements, explanations }: Diagnosis): UnknownPart[] {
+function undecided(graph: Graph, model: Model, diagnosis: Diagnosis, hidden: readonly number[]): UnknownPart[] {
+  const { judgements, explanations } = diagnosis;
   const told = new Set(explanations.length > 1 ? explanations.flatMap(({ faults }) => faults.map(({ component }) => component)) : []);
-  const open = judgements.filter((one) => one.kind === 'undecided' && !told.has(one.component));
-  const unsure = judgements.filter((one) => one.kind === 'suspect' && !one.certain && !told.has(one.component));
-  const all = [...open, ...unsure].map(({ component }) => component);
-  const links = linksOf(graph, model, all);
-  if (links.length === 0) return [];
-  return [{ links, why: 'too few probes to tell their loss from the threshold', wouldSettle: 'more probes: a larger --budget' }];
+  const open = judgements.filter((one) => one.kind === 'undecided' || (one.kind === 'suspect' && !one.certain));
+  const all = open.map(({ component }) => component).filter((component) => !told.has(component));
+  const blurred = all.filter((component) => hidden[component]! > 0);
+  const faults = textOfFaults(graph, model, explanations[0]?.faults ?? []);
+  const probes = Math.max(0, ...blurred.map((component) => hidden[component]!));
+  const parts = [
+    {
+      links: linksOf(graph, model, blurred),
+      why: `what ${faults} loses hides how much they lose`,
+      wouldSettle: `${faults} mended, or about ${probes} probes (--budget)`,
+    },
+    {
+      links: linksOf(
+        graph,
+        model,
+        all.filter((component) => !blurred.includes(component)),
+      ),
+      why: 'too few probes to tell their loss from the threshold',
+      wouldSettle: 'more probes (--budget)',
+    },
+  ];
+  return parts.filter(({ links }) => links.length > 0);
 }
+
+const textOfFaults = (graph: Graph, model: Model, faults: readonly Fault[]): string =>
+  faults.map(({ component }) => textOf(graph, nameOf(graph, model.suspects[component]!))).join(' and ');
 
 function behind(graph: Graph, model: Model, { judgements }: Diagnosis): UnknownPart[] {
   const groups = new Map<string, number[]>();

@@ -19,25 +19,23 @@ export function walksOver(graph: Graph): LegWalk[] {
   return distinct(all).filter((walk) => !wears(graph, walk));
 }
 
-/** Null where a leg has no way back. */
-function thereAndBack({ legs }: Graph, way: readonly number[]): number[] | null {
-  const back = way.toReversed().map((leg) => legs[leg]!.opposite);
-  return way.length === 0 || back.includes(null) ? null : [...way, ...(back as number[])];
+/** Null where a leg has no way back, or no way is known. */
+function thereAndBack(graph: Graph, way: readonly number[] | null): number[] | null {
+  const back = backOver(graph, way);
+  return way === null || way.length === 0 || back === null ? null : [...way, ...back];
 }
 
 function besideTree(graph: Graph, leg: number): (number[] | null)[] {
   const { from, to, opposite } = graph.legs[leg]!;
   const out = wayTo(graph, from);
-  const home = wayHome(graph, to);
-  if ((out.length === 0 && from !== VANTAGE) || (home !== null && home.length === 0 && to !== VANTAGE)) return [];
+  const home = backOver(graph, wayTo(graph, to));
+  if (out === null) return [];
   const circuit = home === null ? null : [...out, leg, ...home];
   return [circuit, opposite === null || to === VANTAGE ? null : thereAndBack(graph, [...out, leg])];
 }
 
-function wayHome(graph: Graph, node: number): number[] | null {
-  const back = wayTo(graph, node)
-    .toReversed()
-    .map((leg) => graph.legs[leg]!.opposite);
+function backOver({ legs }: Graph, way: readonly number[] | null): number[] | null {
+  const back = way?.toReversed().map((leg) => legs[leg]!.opposite) ?? [null];
   return back.includes(null) ? null : (back as number[]);
 }
 

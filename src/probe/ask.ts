@@ -124,7 +124,7 @@ export function openAsk(engine: Engine, run: Run, signal?: AbortSignal): Asking 
     if (sighting.kind === 'landing') {
       if (held.size > 0) held.delete(probe.sequence);
       pending.settle(probe.sequence, STATE.landed);
-      return [{ kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl, arrivedBy }];
+      return [{ kind: 'landed', probe, rttNs: Math.max(0, rttNs), ttl: sighting.ttl, trafficClass: sighting.trafficClass, arrivedBy }];
     }
     const answer = answered(sighting, probe, rttNs, arrivedBy);
     if (options.settle === 'deadline' && probe.question.itinerary.landing > 0) {

@@ -9,6 +9,8 @@ export interface Layer {
   readonly destination: Address;
   /** IPv4's ttl, IPv6's hop limit: 1–255. */
   readonly ttl: number;
+  /** DSCP and ECN of this header, where they are not the flow's: a scan marks one header to see what becomes of it. */
+  readonly trafficClass?: number;
 }
 
 export interface Itinerary {

@@ -5,7 +5,7 @@ import { FAMILIES, UDP_PROTOCOL } from '../wire/family.ts';
 import { type IcmpHeader, isEchoReply, isRedirect, nextHopMtu, quotes, readIcmp, readQuote } from '../wire/icmp.ts';
 import { type Identity, isGenuine, readIdentity } from '../wire/identity.ts';
 import { networkAt } from '../wire/link.ts';
-import { isBetween, type Outline, outline, ttlOf } from '../wire/outline.ts';
+import { isBetween, type Outline, outline, trafficClassOf, ttlOf } from '../wire/outline.ts';
 import { ECHO_HEADER, UDP_HEADER } from '../wire/transport.ts';
 import { transportSum } from '../wire/transport-sum.ts';
 import type { Answer, Strays } from './observation.ts';
@@ -16,7 +16,7 @@ import { type Rewritten, rewriting } from './rewritten.ts';
 import type { Run } from './run.ts';
 
 export type Sighting =
-  | { readonly kind: 'landing'; readonly sequence: number; readonly ttl: number }
+  | { readonly kind: 'landing'; readonly sequence: number; readonly ttl: number; readonly trafficClass: number }
   /** `rewritten`: what a quote that is proven ours shows to be changed on the way; null where it shows nothing. */
   | { readonly kind: 'answer'; readonly sequence: number; readonly answer: Answer; readonly rewritten: Rewritten | null }
   | { readonly kind: 'redirect'; readonly sequence: number }
@@ -66,7 +66,8 @@ function matchCarried(bytes: Uint8Array, headers: Outline, transportHeader: numb
   if (identity === null || identity.run !== run.number) return FOREIGN;
   if (!isIntact(bytes, headers) || !(run.isUnproven || isGenuine(bytes, identityAt, run.key))) return { kind: 'corrupted' };
   if (isHome(bytes, headers, identity, pending)) {
-    return { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, headers.layers[0]!) };
+    const outer = headers.layers[0]!;
+    return { kind: 'landing', sequence: identity.sequence, ttl: ttlOf(bytes, outer), trafficClass: trafficClassOf(bytes, outer) };
   }
   const rewritten = translation(bytes, headers, identity, run, pending);
   return rewritten === null ? { kind: 'passing' } : { kind: 'translated', rewritten };

@@ -1,11 +1,14 @@
-/** The probes of a run by sequence: columns of numbers, 13 bytes a probe, since a million may be outstanding. */
+/**
+ * The probes of a run by sequence: columns of numbers, 13 bytes a probe, since a million may be outstanding. What is settled is
+ * remembered for the last two million, so that a run of any length stays small; an older one was never asked.
+ */
 import type { Question } from './question.ts';
 
 export const STATE = { none: 0, outstanding: 1, landed: 2, answered: 3, lost: 4, unknown: 5, abandoned: 6 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
 export interface Pending {
-  /** Sequences run from 0 to here; some are never used. */
+  /** Sequences run up to here; some are never used. */
   readonly next: () => number;
   add(sequence: number, question: Question, sentNs: number): void;
   question(sequence: number): Question | undefined;
@@ -20,26 +23,47 @@ export interface Pending {
 }
 
 const FIRST_CAPACITY = 1024;
+const REMEMBERED = 2 ** 21;
 
 export function createPending(): Pending {
-  let sent = new Float64Array(FIRST_CAPACITY);
-  let states = new Uint8Array(FIRST_CAPACITY);
-  let asked = new Uint32Array(FIRST_CAPACITY);
+  let capacity = FIRST_CAPACITY; // a power of two: a sequence stands at its rest by it
+  let sent = new Float64Array(capacity);
+  let states = new Uint8Array(capacity);
+  let asked = new Uint32Array(capacity);
   const questions: Question[] = [];
   const indexOf = new Map<Question, number>();
   let end = 0;
   let first = 0;
   let count = 0;
 
-  function grow(least: number): void {
-    const capacity = 2 ** Math.ceil(Math.log2(least));
-    const larger = <T extends Float64Array | Uint8Array | Uint32Array>(column: T, wider: T): T => {
-      wider.set(column);
-      return wider;
-    };
-    sent = larger(sent, new Float64Array(capacity));
-    states = larger(states, new Uint8Array(capacity));
-    asked = larger(asked, new Uint32Array(capacity));
+  const placeOf = (sequence: number): number => sequence & (capacity - 1);
+  const isKnown = (sequence: number): boolean => sequence < end && sequence >= end - capacity && sequence >= 0;
+
+  /** Takes the room of the oldest, unless they are too young to be forgotten or one of them is outstanding. */
+  function makeRoom(sequence: number): void {
+    const most = Math.max(end, sequence + 1);
+    const least = Math.min(count > 0 ? oldest() : most, sequence, Math.max(0, most - REMEMBERED));
+    if (most - least > capacity) grow(2 ** Math.ceil(Math.log2(most - least)));
+    for (let skipped = Math.max(end, sequence - capacity); skipped < sequence; skipped += 1) states[placeOf(skipped)] = STATE.none;
+  }
+
+  function grow(wider: number): void {
+    const former = { capacity, sent, states, asked };
+    capacity = wider;
+    sent = new Float64Array(capacity);
+    states = new Uint8Array(capacity);
+    asked = new Uint32Array(capacity);
+    for (let sequence = Math.max(0, end - former.capacity); sequence < end; sequence += 1) {
+      const [from, to] = [sequence & (former.capacity - 1), placeOf(sequence)];
+      sent[to] = former.sent[from]!;
+      states[to] = former.states[from]!;
+      asked[to] = former.asked[from]!;
+    }
+  }
+
+  function oldest(): number {
+    while (first < end && states[placeOf(first)] !== STATE.outstanding) first += 1;
+    return first < end ? first : -1;
   }
 
   function indexFor(question: Question): number {
@@ -52,25 +76,24 @@ export function createPending(): Pending {
   return {
     next: () => end,
     add(sequence, question, sentNs) {
-      if (sequence >= sent.length) grow(sequence + 1);
-      sent[sequence] = sentNs;
-      states[sequence] = STATE.outstanding;
-      asked[sequence] = indexFor(question);
+      makeRoom(sequence);
+      const place = placeOf(sequence);
+      sent[place] = sentNs;
+      states[place] = STATE.outstanding;
+      asked[place] = indexFor(question);
       end = Math.max(end, sequence + 1);
       first = Math.min(first, sequence); // a replay may ask in another order
       count += 1;
     },
-    question: (sequence) => (sequence < end && states[sequence] !== STATE.none ? questions[asked[sequence]!] : undefined),
-    sentNs: (sequence) => sent[sequence]!,
-    state: (sequence) => (sequence < end ? (states[sequence]! as State) : STATE.none),
+    question: (sequence) =>
+      isKnown(sequence) && states[placeOf(sequence)] !== STATE.none ? questions[asked[placeOf(sequence)]!] : undefined,
+    sentNs: (sequence) => sent[placeOf(sequence)]!,
+    state: (sequence) => (isKnown(sequence) ? (states[placeOf(sequence)]! as State) : STATE.none),
     settle(sequence, state) {
-      if (states[sequence] === STATE.outstanding) count -= 1;
-      states[sequence] = state;
+      if (states[placeOf(sequence)] === STATE.outstanding) count -= 1;
+      states[placeOf(sequence)] = state;
     },
     outstanding: () => count,
-    oldest() {
-      while (first < end && states[first] !== STATE.outstanding) first += 1;
-      return first < end ? first : -1;
-    },
+    oldest,
   };
 }

@@ -2,7 +2,7 @@
 import type { PacketSlot } from '../capture/slot.ts';
 import { BeaconError } from '../error.ts';
 import { isReturn } from './decode-line.ts';
-import type { Sight, SightKind } from './decode-sight.ts';
+import { SIGHT_GRADES, SIGHT_KINDS, type Sight } from './decode-sight.ts';
 
 export type Filter = (slot: PacketSlot, sight: Sight) => boolean;
 
@@ -25,19 +25,8 @@ interface Token {
   readonly column: number;
 }
 
-const KINDS: ReadonlySet<string> = new Set<SightKind>([
-  'sent',
-  'passing',
-  'landed',
-  'duplicate',
-  'answered',
-  'redirect',
-  'self',
-  'corrupted',
-  'ambiguous',
-  'foreign',
-]);
-const GRADES: ReadonlySet<string> = new Set(['proven', 'quoted', 'weak', 'unproven']);
+const KINDS: ReadonlySet<string> = new Set(SIGHT_KINDS);
+const GRADES: ReadonlySet<string> = new Set(SIGHT_GRADES);
 
 /** NaN: this packet has none, and no comparison holds. */
 const NUMBERS: Readonly<Record<string, (sight: Sight) => number>> = {

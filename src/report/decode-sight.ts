@@ -7,20 +7,23 @@ import type { Shape } from './decode-shape.ts';
  * `sent`: a probe leaves, or is seen first. `passing`: seen again, neither at home nor an answer. `landed`: home; `duplicate`: once more.
  * `answered`: an ICMP error or an echo reply. `self`: our own stack's error about what landed. The rest as among a run's strays.
  */
-export type SightKind =
-  | 'sent'
-  | 'passing'
-  | 'landed'
-  | 'duplicate'
-  | 'answered'
-  | 'redirect'
-  | 'self'
-  | 'corrupted'
-  | 'ambiguous'
-  | 'foreign';
+export const SIGHT_KINDS = [
+  'sent',
+  'passing',
+  'landed',
+  'duplicate',
+  'answered',
+  'redirect',
+  'self',
+  'corrupted',
+  'ambiguous',
+  'foreign',
+] as const;
+export type SightKind = (typeof SIGHT_KINDS)[number];
 
 /** `unproven`: the recording has no key, so the tag cannot be held against it. */
 export type SightGrade = Grade | 'unproven';
+export const SIGHT_GRADES: readonly SightGrade[] = ['proven', 'quoted', 'weak', 'unproven'];
 
 export interface Sight {
   /** Of the packet in the file, from 1. */

@@ -22,7 +22,15 @@ export function diffLines(comparison: ComparisonEvent, differences: readonly Dif
   ];
 }
 
-const KINDS = { trace: 'trace', reverse: 'reverse trace', between: 'trace', probe: 'probe', spray: 'spray', locate: 'locate' } as const;
+const KINDS = {
+  trace: 'trace',
+  reverse: 'reverse trace',
+  between: 'trace',
+  paths: 'paths',
+  probe: 'probe',
+  spray: 'spray',
+  locate: 'locate',
+} as const;
 
 function runText(letter: string, { file, command, source, target, targetName, startMs }: ComparedRun): string {
   const when = new Date(startMs).toISOString().slice(0, 19);

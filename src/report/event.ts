@@ -3,10 +3,15 @@
  * Times are milliseconds (`timeMs` since 1970 on the engine's clock), fractions 0–1, addresses as RFC 5952 writes them;
  * what is not known is null, never absent. `position` is the printed IDX: 0 is us, 1 the first hop.
  */
+import type { Fact } from '../boomerang/fact.ts';
 import type { LayerSourceKind } from '../boomerang/layer-source.ts';
+import type { Share } from '../boomerang/scan-answers.ts';
+import type { DscpFate, EcnFate, TtlModel } from '../boomerang/scan-copies.ts';
+import type { Extent } from '../boomerang/scan-extent.ts';
 import type { HopState } from '../boomerang/survey.ts';
 import type { LossEstimate } from '../locate/links.ts';
 import type { DeviceSuspect, LinkSuspect, UnknownPart, VerdictKind } from '../locate/verdict.ts';
+import type { Nesting } from '../topology/behaviour.ts';
 import type { Address } from '../wire/address.ts';
 
 export const EVENT_VERSION = 1;
@@ -18,11 +23,15 @@ export type Event =
   | PathEvent
   | SplitEvent
   | FlowsEvent
+  | NodeEvent
+  | EdgeEvent
+  | PathsEvent
   | TallyEvent
   | NameEvent
   | PlanEvent
   | LinkEvent
   | VerdictEvent
+  | ScanEvent
   | ComparisonEvent
   | DifferenceEvent
   | SprayEvent
@@ -39,7 +48,7 @@ interface Common {
 }
 
 export type TraceCommand = 'trace' | 'reverse' | 'between';
-export type Command = TraceCommand | 'probe' | 'spray' | 'locate';
+export type Command = TraceCommand | 'paths' | 'probe' | 'spray' | 'locate' | 'scan';
 
 export interface StartEvent extends Common {
   readonly type: 'start';
@@ -129,6 +138,76 @@ export interface FieldTried {
   readonly values: number;
   /** The probability that two equal ways looked like one. */
   readonly missed: number;
+}
+
+/** One router, or the end, of all paths together. */
+export interface NodeEvent extends Common {
+  readonly type: 'node';
+  /** 0 is us, 1 the first router. */
+  readonly id: number;
+  /** `end`: the target. `silent`: it forwards, and never answers. */
+  readonly is: 'us' | 'router' | 'silent' | 'end';
+  /** All that it answered from; none where it is silent. */
+  readonly addresses: readonly Address[];
+  /** Of the first of them. */
+  readonly name: string | null;
+  /** Where it stands; several where ways of several lengths lead to it. 0 is us. */
+  readonly ttls: readonly number[];
+  /** What it says of flows that it does not forward; null without any. */
+  readonly icmp: Icmp | null;
+  /** A flow comes by here twice. */
+  readonly loops: boolean;
+  /** Flows that its next hop is known of. */
+  readonly flows: number;
+  /** The probability that a next hop is missing; null: a next hop is silent, or there are too many. */
+  readonly missed: number | null;
+}
+
+/** A way from one node to another. */
+export interface EdgeEvent extends Common {
+  readonly type: 'edge';
+  readonly from: number;
+  readonly to: number;
+  /** What `to` answered from on this way. */
+  readonly addresses: readonly Address[];
+  /** Flows that were seen to go here. */
+  readonly flows: number;
+  /** One of them. */
+  readonly flow: FlowChosen;
+  /** False behind a node that spreads the packets of one flow: the two may be no neighbours. */
+  readonly sure: boolean;
+}
+
+/** What selects a path; all else is one and the same in the run. */
+export interface FlowChosen {
+  /** UDP's, or the echo's identifier. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly flowLabel: number;
+  /** Where the header inside goes; null: home, or there is none. */
+  readonly inner: Address | null;
+}
+
+/** What a search for all paths came to; after its nodes, edges and splits. */
+export interface PathsEvent extends Common {
+  readonly type: 'paths';
+  /** Ways from the start to the end; null where that has no number (a loop, or edges that are not sure). */
+  readonly paths: number | null;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly splits: number;
+  readonly flows: number;
+  readonly probes: number;
+  /** `plain` probes, or `steered` ones, which are IP in IP. */
+  readonly as: 'plain' | 'steered';
+  /** That was asked for. */
+  readonly risk: number;
+  /** The probability that a next hop is missing anywhere, but for the nodes of which that is not known. */
+  readonly missed: number;
+  /** Those nodes. */
+  readonly unknown: number;
+  /** The run's own flow: what a split does not name is as here. */
+  readonly flow: FlowChosen;
 }
 
 /** What became of the probes to one position; cumulative over every link up to it and back. A later one replaces an earlier. */
@@ -364,6 +443,42 @@ export interface VerdictEvent extends Common {
   readonly kind: VerdictKind;
   readonly suspects: readonly (LinkSuspect | DeviceSuspect)[];
   readonly unknown: readonly UnknownPart[];
+}
+
+/** What one router does with nested packets. Each fact has a value, or says why it is not known. */
+export interface ScanEvent extends Common {
+  readonly type: 'scan';
+  readonly position: number;
+  readonly address: Address;
+  readonly name: string | null;
+  /** All of its addresses that were asked. */
+  readonly addresses: readonly Address[];
+  /** Whether it strips each nesting (inner family in outer family) at each of them. */
+  readonly decapsulates: readonly DecapsulationFact[];
+  /** A ttl of `position` gets to `address`, and one less does not. */
+  readonly place: Fact<boolean>;
+  /** Whether the header that leads home from it may carry each source (`--layer-source`). */
+  readonly sources: Readonly<Record<LayerSourceKind, Fact<boolean>>>;
+  /** Strict: it drops what comes in from elsewhere than its route back leads (RFC 3704). */
+  readonly reversePathCheck: Fact<boolean>;
+  /** Whether it copies the outer ttl inwards (RFC 3443), the DSCP, and a mark of congestion (RFC 6040). */
+  readonly ttl: Fact<TtlModel>;
+  /** `remarkedTo`: the DSCP with which everything comes home; null but where it is `remarked`. */
+  readonly dscp: Fact<DscpFate> & { readonly remarkedTo: number | null };
+  readonly ecn: Fact<EcnFate>;
+  /** Headers, one in another, that it strips at one visit: the most that came home, and what bounds it. */
+  readonly depth: Extent;
+  /** Bytes on the first link of the largest packet that came home. */
+  readonly size: Extent;
+  /** Of 20 probes at once, and of 20 in the second after, how many errors it sent. */
+  readonly icmpLimit: Fact<boolean> & { readonly burst: number | null; readonly perSecond: number | null };
+  /** Probes that ran out of ttl at it and were answered, beside probes through it that came home. */
+  readonly meter: { readonly expired: Share | null; readonly steered: Share | null };
+}
+
+export interface DecapsulationFact extends Fact<boolean> {
+  readonly address: Address;
+  readonly nesting: Nesting;
 }
 
 /** Two runs are compared: what they were, and what has moved from the first, `a`, to the second, `b`. */

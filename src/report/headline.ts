@@ -26,9 +26,16 @@ export const LAYOUTS: Readonly<Record<Command, Layout>> = {
     path: false,
     table: false,
   },
+  paths: {
+    headline: (start) => `Finding every path from ${source(start)} to ${target(start)}${uplink(start)}`,
+    hops: false,
+    path: false,
+    table: false,
+  },
   probe: { headline: findingPath, hops: false, path: true, table: true },
   spray: { headline: findingPath, hops: false, path: true, table: false, many: true },
   locate: { headline: findingPath, hops: false, path: true, table: false },
+  scan: { headline: findingPath, hops: false, path: true, table: false },
 };
 
 const source = (start: StartEvent): string => hostText(start.source, start.sourceName);

@@ -17,9 +17,14 @@ export function createSprayBlock(out: Sink): SprayBlock {
   return {
     tell(event) {
       if (event.type === 'spray') shown.spray = event;
-      else if (event.type === 'count') shown.counts.push(event);
-      else if (event.type === 'flow') shown.flows.push(event);
-      else if (event.type === 'segment') shown.segment = event;
+      else if (event.type === 'count') {
+        shown.rows += 1;
+        keep(shown.counts, event);
+      } else if (event.type === 'flow') {
+        if (event.lost === 0) return;
+        shown.lossyFlows += 1;
+        keep(shown.flows, event);
+      } else if (event.type === 'segment') shown.segment = event;
       else shown.sprayed = event;
       block ??= frame(out, () => sprayLines(shown, out.columns));
       if (event.type === 'spray') block.changed(); // the rest comes at once, with the end
@@ -36,12 +41,25 @@ export function createSprayBlock(out: Sink): SprayBlock {
 interface Shown {
   spray: SprayEvent | null;
   counts: CountEvent[];
+  rows: number;
   flows: FlowEvent[];
+  lossyFlows: number;
   segment: SegmentEvent | null;
   sprayed: SprayedEvent | null;
 }
 
-const nothing = (): Shown => ({ spray: null, counts: [], flows: [], segment: null, sprayed: null });
+/** More than are shown, and less than would be a burden: there may be a million. */
+const MOST_KEPT = 2000;
+
+/** Of too many those that lost least go. */
+function keep<One extends CountEvent | FlowEvent>(all: One[], one: One): void {
+  all.push(one);
+  if (all.length <= MOST_KEPT) return;
+  all.sort((a, b) => (b.loss ?? 0) - (a.loss ?? 0));
+  all.length = MOST_KEPT / 2;
+}
+
+const nothing = (): Shown => ({ spray: null, counts: [], rows: 0, flows: [], lossyFlows: 0, segment: null, sprayed: null });
 
 /** Nobody reads thousands. */
 const MOST_PATHS = 10;

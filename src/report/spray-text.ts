@@ -18,8 +18,12 @@ import { wrapped } from './wrap.ts';
 
 export interface SprayShown {
   readonly spray: SprayEvent | null;
+  /** All of `rows`, or those of them that lost most. */
   readonly counts: readonly CountEvent[];
+  readonly rows: number;
+  /** All of `lossyFlows` flows that lost, or those of them that lost most. */
   readonly flows: readonly FlowEvent[];
+  readonly lossyFlows: number;
   readonly segment: SegmentEvent | null;
   readonly sprayed: SprayedEvent | null;
 }
@@ -45,9 +49,9 @@ const number = (value: number): string => value.toLocaleString('en-US');
 export function sprayLines(shown: SprayShown, columns: number | null): Line[] {
   if (shown.sprayed === null) return shown.spray === null ? [] : progressLines(shown.spray, columns);
   const told = [
-    ...countLines(shown.counts, columns),
-    ...flowLines(shown.flows),
-    ...segmentLines(shown.segment),
+    ...countLines(shown, columns),
+    ...flowLines(shown),
+    ...segmentLines(shown.segment, shown.counts),
     ...sprayedLines(shown.sprayed),
   ];
   return told.flatMap(({ text, tone }) =>
@@ -74,7 +78,7 @@ function progressLines(event: SprayEvent, columns: number | null): Line[] {
 const cellText = ({ part, position, address, value, sent, received }: SprayedCell): string =>
   `${part > 1 ? `path ${part} ` : ''}hop ${position} ${address ?? '*'}, flow ${value}: ${number(sent - received)} of ${number(sent)} missing`;
 
-function countLines(counts: readonly CountEvent[], columns: number | null): Told[] {
+function countLines({ counts, rows: all }: SprayShown, columns: number | null): Told[] {
   const many = counts.some(({ part }) => part > 1);
   const sized = counts.some(({ size }) => size !== counts[0]!.size);
   const rows = counts.length <= MOST_ROWS ? counts : [...counts].sort((a, b) => (b.loss ?? 0) - (a.loss ?? 0)).slice(0, MOST_ROWS);
@@ -99,14 +103,12 @@ function countLines(counts: readonly CountEvent[], columns: number | null): Told
     String(row.received),
     String(row.sent),
     lossText(row),
-    row.rttMs?.p50.toFixed(2) ?? '-',
-    row.rttMs?.p99.toFixed(2) ?? '-',
+    row.rttMs?.p50.toFixed(3) ?? '-',
+    row.rttMs?.p99.toFixed(3) ?? '-',
   ]);
   const lines = gridLines(table, cells, columns).map((text): Told => ({ text, tone: 'table' }));
   const more =
-    counts.length > rows.length
-      ? [{ text: `The worst ${rows.length} of ${number(counts.length)} rows; --json has them all.`, tone: 'plain' as const }]
-      : [];
+    all > rows.length ? [{ text: `The worst ${rows.length} of ${number(all)} rows; --json has them all.`, tone: 'plain' as const }] : [];
   return [{ text: 'Loss is cumulative: each row counts every link up to its hop and back.', tone: 'plain' }, ...lines, ...more];
 }
 
@@ -114,8 +116,8 @@ const lossText = ({ loss, lossLow, lossHigh }: SprayCounts): string =>
   loss === null ? '-' : `${percent(loss)} %${lossLow === null || lossHigh === null ? '' : ` (${percent(lossLow)}–${percent(lossHigh)})`}`;
 
 /** The flows whose loss is clearly above nothing, the worst first. */
-function flowLines(flows: readonly FlowEvent[]): Told[] {
-  const worst = flows.filter(({ lost }) => lost > 0).sort((a, b) => (b.loss ?? 0) - (a.loss ?? 0) || b.lost - a.lost);
+function flowLines({ flows, lossyFlows }: SprayShown): Told[] {
+  const worst = flows.toSorted((a, b) => (b.loss ?? 0) - (a.loss ?? 0) || b.lost - a.lost);
   if (worst.length === 0) return [];
   const field = FIELDS[worst[0]!.field];
   const lines = worst.slice(0, MOST_FLOWS).map(
@@ -125,15 +127,17 @@ function flowLines(flows: readonly FlowEvent[]): Told[] {
     }),
   );
   return [
-    { text: `Flows that lost: ${number(worst.length)}${worst.length > lines.length ? ', the worst of them' : ''}`, tone: 'plain' },
+    { text: `Flows that lost: ${number(lossyFlows)}${lossyFlows > lines.length ? ', the worst of them' : ''}`, tone: 'plain' },
     ...lines,
   ];
 }
 
-function segmentLines(segment: SegmentEvent | null): Told[] {
+function segmentLines(segment: SegmentEvent | null, counts: readonly CountEvent[]): Told[] {
   if (segment === null) return [];
   const { position, from, to, field, flows, failing, again } = segment;
   const between = `between hop ${position} (${from ?? '*'}) and hop ${position + 1} (${to ?? '*'})`;
+  if (failing.length === 0 && loseAlike(position, counts))
+    return [{ text: `All ${number(flows)} flows lose alike ${between}.`, tone: 'alarm' }];
   if (failing.length === 0) return [{ text: `None of ${number(flows)} flows stands out ${between}.`, tone: 'plain' }];
   const told = failing.slice(0, MOST_FAILING).map(({ value, lost, sent }) => `${value} (${lost} of ${sent})`);
   const more = failing.length > told.length ? [`and ${failing.length - told.length} more`] : [];
@@ -144,6 +148,12 @@ function segmentLines(segment: SegmentEvent | null): Told[] {
     },
     { text: `Again: ${again}`, tone: 'plain' },
   ];
+}
+
+/** The far end loses clearly more than the near one, which may be us. */
+function loseAlike(position: number, counts: readonly CountEvent[]): boolean {
+  const [near, far] = [position, position + 1].map((at) => counts.find((count) => count.position === at));
+  return (far?.lossLow ?? 0) > (near?.lossHigh ?? 0);
 }
 
 function sprayedLines(event: SprayedEvent): Told[] {

@@ -6,10 +6,14 @@ import { type Frame, frame } from './frame.ts';
 import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
 import { createLocateBlock } from './locate-block.ts';
 import { endsPart } from './part.ts';
+import { createPathsBlock } from './paths-block.ts';
+import { pathsLines } from './paths-text.ts';
 import { printableLines } from './printable.ts';
-import { tableLines } from './probe-table.ts';
+import { type Line, tableLines } from './probe-table.ts';
 import type { Reporter, Sink } from './reporter.ts';
+import { scanLines } from './scan-text.ts';
 import { createSprayBlock, sprayedPath } from './spray-block.ts';
+import { painted } from './tone.ts';
 import { flowsLines, hopLines, splitLines } from './trace-text.ts';
 import { wrapped } from './wrap.ts';
 
@@ -23,6 +27,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   let differences: DifferenceEvent[] = [];
   const located = createLocateBlock(out);
   const sprayed = createSprayBlock(out);
+  const drawn = createPathsBlock((graph) => print(pathsLines(graph, out.columns)));
 
   const endTable = (): void => {
     table?.finish();
@@ -33,6 +38,8 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   const print = (lines: readonly string[]): void => {
     if (lines.length > 0) beside(() => out.write(`${lines.join('\n')}\n`));
   };
+  const printLines = (lines: readonly Line[]): void =>
+    out.write(lines.map(({ text, tone }) => `${out.color ? painted(text, tone) : text}\n`).join(''));
   const begin = (start: StartEvent): void => {
     path = []; // a demo starts more than once
     layout = LAYOUTS[start.command];
@@ -60,6 +67,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     }
     if (event.type === 'start') begin(event);
     else if (event.type === 'hop' && layout.hops) print(hopLines(event));
+    else if (drawn.tell(event)) return;
     else if (event.type === 'split' && layout.hops) print(splitLines(event));
     else if (event.type === 'flows' && layout.hops) print(flowsLines(event));
     else if (event.type === 'path') {
@@ -68,6 +76,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     } else if (event.type === 'tally' && layout.table) count(event);
     else if (event.type === 'plan' || event.type === 'link' || event.type === 'verdict') located.tell(event);
     else if (isOfSpray(event)) sprayed.tell(event);
+    else if (event.type === 'scan') printLines(scanLines(event, out.columns));
     else if (event.type === 'comparison') comparison = event;
     else if (event.type === 'difference') differences.push(event);
     else if (event.type === 'problem') beside(() => errors.write(problemText(event, errors.columns)));

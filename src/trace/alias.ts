@@ -20,6 +20,7 @@ export async function routersOf(
   flow: Flow,
   addresses: readonly Address[],
   patienceNs: number,
+  gapNs: number = GAP_NS,
 ): Promise<Map<Address, number>> {
   const routers = new Map<Address, number>();
   let count = 0;
@@ -28,7 +29,7 @@ export async function routersOf(
     count += 1;
     routers.set(first, count);
     const rest = addresses.filter((address) => !routers.has(address));
-    for (const same of await sameRouter(engine, asking, us, flow, first, rest, patienceNs)) routers.set(same, count);
+    for (const same of await sameRouter(engine, asking, us, flow, first, rest, { patienceNs, gapNs })) routers.set(same, count);
   }
   return routers;
 }
@@ -40,7 +41,7 @@ async function sameRouter(
   flow: Flow,
   first: Address,
   others: readonly Address[],
-  patienceNs: number,
+  { patienceNs, gapNs }: { patienceNs: number; gapNs: number },
 ): Promise<Set<Address>> {
   const asked = new Map<Question, Address>();
   for (const other of others) {
@@ -53,7 +54,7 @@ async function sameRouter(
   }
   const same = new Set<Address>();
   const questions = Array.from({ length: TRIES }, () => [...asked.keys()]).flat();
-  for await (const seen of asking.ask(questions, { everyNs: () => GAP_NS, timeoutNs: () => patienceNs, settle: 'first' })) {
+  for await (const seen of asking.ask(questions, { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
     if (isOutcome(seen) && seen.kind === 'landed') same.add(asked.get(seen.probe.question)!);
   }
   return same;

@@ -120,8 +120,8 @@ const fromSource =
   };
 
 /** As on the legs of a boomerang, where the next header goes to another hop. */
-const carryingTo =
-  (asked: FieldsAsked, destination: Address) =>
+export const carryingTo =
+  (asked: Pick<FieldsAsked, 'ends' | 'flow' | 'carries'>, destination: Address) =>
   (ttl: number): Itinerary => {
     const plain = traceItinerary(asked)(ttl);
     const layers = [...plain.layers.slice(0, -1), { source: asked.ends.us, destination, ttl: FAR }];

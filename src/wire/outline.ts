@@ -76,6 +76,10 @@ function step6(bytes: Uint8Array, at: number, end: number): Step | null {
 /** The ttl or hop limit of an outlined layer. */
 export const ttlOf = (bytes: Uint8Array, layer: OutlinedLayer): number => bytes[layer.at + FAMILIES[layer.family].at.ttl]!;
 
+/** DSCP and ECN of an outlined layer (RFC 2474, RFC 3168). */
+export const trafficClassOf = (bytes: Uint8Array, { family, at }: OutlinedLayer): number =>
+  family === 4 ? bytes[at + 1]! : (uint16(bytes, at) >> 4) & 0xff;
+
 /** True where the two addresses of the layer are exactly these bytes: no text is made on the way. */
 export function isBetween(bytes: Uint8Array, layer: OutlinedLayer, source: Uint8Array, destination: Uint8Array): boolean {
   const { at } = FAMILIES[layer.family];

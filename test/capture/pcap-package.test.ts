@@ -56,6 +56,7 @@ async function theirs(pcap: Pcap, name: string): Promise<{ seen: Seen[]; refused
 
 /** Why libpcap tells other packets than we do. */
 const APART: Readonly<Record<string, RegExp>> = {
+  "libpcap takes AIX's nanoseconds for microseconds": /aix\.pcap$/,
   'libpcap does not know the magic': /ixia-(hardware|software)\.pcap$/,
   "libpcap takes it for the standard format, and reads what the variant's records have more as packet bytes": /(nokia|redhat|suse)\.pcap$/,
 };

@@ -227,6 +227,13 @@ for (const name of ['trace', 'trace-ipv6-icmp', 'reverse', 'between', 'probe', '
   });
 }
 
+test('the events of a run are no plan, and what they lack is said', async () => {
+  const { code, stderr } = await braceroute(['replay', captured('trace'), '--plan', 'fixtures/recordings/trace.jsonl']);
+  assert.is(code, 2);
+  assert.match(stderr, /trace\.jsonl holds events .* keys, its random bytes, routes and options.*--write/);
+  assertNoStack(stderr);
+});
+
 test('what is no recording is refused: no file, an empty one, another kind, a capture without a probe of ours', async () => {
   writeFileSync(place('empty'), '');
   writeFileSync(place('words'), 'these are no packets, whatever they are called\n');

@@ -11,7 +11,7 @@ test('the innermost packet lands, with the ttl it has left', async () => {
   for (const plan of BOOMERANGS) {
     const question = await asked(plan);
     const home = unwrapped(probeOf(question), plan, plan.layers.length - 1, 61);
-    assert.equal(seen(home, pendingOf(question)), { kind: 'landing', sequence: SEQUENCE, ttl: 61 });
+    assert.equal(seen(home, pendingOf(question)), { kind: 'landing', sequence: SEQUENCE, ttl: 61, trafficClass: 0 });
   }
 });
 

@@ -93,4 +93,50 @@ test('the oldest and the number outstanding are those of a plain list', () => {
   );
 });
 
+test('a run of any length is remembered in the room of its last two million', () => {
+  const pending = createPending();
+  const held = 1000; // in flight all the time
+  for (let sequence = 0; sequence < 6_000_000; sequence += 1) {
+    pending.add(sequence, question, sequence);
+    if (sequence >= held) pending.settle(sequence - held, STATE.landed);
+  }
+  assert.is(pending.outstanding(), held);
+  assert.is(pending.oldest(), 6_000_000 - held);
+  assert.is(pending.state(6_000_000 - 2 ** 21), STATE.landed);
+  assert.is(pending.sentNs(6_000_000 - 2 ** 21), 6_000_000 - 2 ** 21);
+  assert.is(pending.question(6_000_000 - 2 ** 21 - 1), undefined);
+  assert.is(pending.state(0), STATE.none);
+});
+
+test('what is outstanding is never forgotten, however many were asked behind it', () => {
+  const pending = createPending();
+  pending.add(7, other, 0.5);
+  for (let sequence = 8; sequence < 3_000_000; sequence += 1) {
+    pending.add(sequence, question, sequence);
+    pending.settle(sequence, STATE.lost);
+  }
+  assert.is(pending.oldest(), 7);
+  assert.is(pending.question(7), other);
+  assert.is(pending.sentNs(7), 0.5);
+});
+
+/** Every sequence once, in an order that a replay of an altered recording may ask in, with gaps. */
+const orders = fc.uniqueArray(fc.nat(5000), { minLength: 1, maxLength: 200 });
+
+test('whatever the order and the gaps, all are found again and no others', () => {
+  fc.assert(
+    fc.property(orders, (order) => {
+      const pending = createPending();
+      for (const sequence of order) pending.add(sequence, sequence % 2 === 0 ? question : other, sequence / 4);
+      const asked = new Set(order);
+      for (let sequence = 0; sequence <= 5001; sequence += 1) {
+        const wanted = asked.has(sequence) ? (sequence % 2 === 0 ? question : other) : undefined;
+        assert.is(pending.question(sequence), wanted);
+      }
+      for (const sequence of order) assert.is(pending.sentNs(sequence), sequence / 4);
+      assert.is(pending.oldest(), Math.min(...order));
+    }),
+  );
+});
+
 test.run();

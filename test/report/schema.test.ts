@@ -4,11 +4,36 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT_OF } from '../../src/error.ts';
 import type { Event } from '../../src/report/event.ts';
-import { comparison, difference, end, flows, locateRun, lossy, path, probeRun, problem, split, start, tally, traceRun } from './samples.ts';
+import {
+  comparison,
+  difference,
+  end,
+  flows,
+  locateRun,
+  lossy,
+  path,
+  probeRun,
+  problem,
+  split,
+  sprayRun,
+  start,
+  tally,
+  traceRun,
+} from './samples.ts';
 import { assertEvents, validEvent } from './schema.ts';
 
 const page = readFileSync('docs/json.md', 'utf8');
-const samples: readonly Event[] = [...traceRun, ...probeRun, ...locateRun, split(), flows(), comparison(), difference(), problem('no')];
+const samples: readonly Event[] = [
+  ...traceRun,
+  ...probeRun,
+  ...locateRun,
+  ...sprayRun,
+  split(),
+  flows(),
+  comparison(),
+  difference(),
+  problem('no'),
+];
 const lines = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event));
 
 /** Why assertEvents refuses a run; fails where it does not. (uvu's throws() lets assertions of its own kind through.) */
@@ -25,8 +50,10 @@ test('each type of event has its place in the schema', () => {
   for (const event of samples) assert.ok(validEvent(event), JSON.stringify(event));
   assert.equal([...new Set(samples.map(({ type }) => type))].sort(), [
     'comparison',
+    'count',
     'difference',
     'end',
+    'flow',
     'flows',
     'hop',
     'link',
@@ -34,7 +61,10 @@ test('each type of event has its place in the schema', () => {
     'path',
     'plan',
     'problem',
+    'segment',
     'split',
+    'spray',
+    'sprayed',
     'start',
     'tally',
     'verdict',
@@ -90,7 +120,7 @@ test('the examples on the page are one valid run, with an event of each type', (
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].flatMap((match) => match[1]!.trim().split('\n'));
   const events = examples.map((line) => JSON.parse(line) as Event);
   for (const event of events) assert.ok(validEvent(event), JSON.stringify(event));
-  assert.is(new Set(events.map(({ type }) => type)).size, 11);
+  assert.is(new Set(events.map(({ type }) => type)).size, 19);
   assertEvents(lines(events.filter(({ type }) => type !== 'end')).concat(lines([end()])));
 });
 

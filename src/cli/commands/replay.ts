@@ -1,4 +1,5 @@
 /** `braceroute replay FILE`, and `--engine replay --read FILE`: the recorded command again, on the recorded network. */
+import { fileChunks } from '../../capture/file-chunks.ts';
 import { type Recorded, readRecorded } from '../../engine/replay/recorded.ts';
 import { BeaconError } from '../../error.ts';
 import type { Reporter } from '../../report/reporter.ts';
@@ -44,9 +45,27 @@ async function readPlanned(call: Call): Promise<Recorded> {
 /** The packets of one file with the plan and the answers of another, of the same run. */
 async function planned(recorded: Recorded, file: string): Promise<Recorded> {
   const { path, packets, lastNs, damage } = recorded;
+  await refuseEvents(file);
   const other = await readRecorded(file);
   if (other.plan === null) throw new BeaconError('ERR_FILE', `${file} holds no plan: give a recording made with --write`);
   return { ...other, path, packets, lastNs, damage, isWhole: damage === null };
+}
+
+const BRACE = 0x7b;
+
+/** The events of a run tell its path and counts, and not what its probes were made of. A file that cannot be read is told of later. */
+async function refuseEvents(file: string): Promise<void> {
+  if ((await firstByte(file).catch(() => undefined)) !== BRACE) return;
+  throw new BeaconError(
+    'ERR_FILE',
+    `${file} holds events (--json), which lack what a replay needs: the run's number and keys, its random bytes, routes and options. ` +
+      'Give a recording of the run (--write), or leave --plan out: the plan is then rebuilt from the probes',
+  );
+}
+
+async function firstByte(file: string): Promise<number | undefined> {
+  for await (const chunk of fileChunks(file)) return chunk[0];
+  return undefined;
 }
 
 /** What the run was called with, but for how it is told. */

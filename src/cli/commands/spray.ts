@@ -27,7 +27,6 @@ export interface SprayCommandOptions extends Omit<SprayPrepareOptions, 'rate'> {
   readonly matcher: MatcherName | 'auto';
   readonly tag: TagMode;
   readonly stopLoss?: number;
-  readonly write?: string;
 }
 
 const CLASSIC_COUNT = 30;
@@ -46,7 +45,11 @@ export function sprayCommand(options: SprayCommandOptions, print: ((line: string
   if (options.classic) {
     refuseAtRate(options);
     const { size, ...rest } = options;
-    const classic = { ...rest, ...(typeof rate === 'number' && { rate }), ...(size !== undefined && { size: size.high }) };
+    const classic = {
+      ...rest,
+      ...(typeof rate === 'number' && { rate }),
+      ...(size !== undefined && { size: typeof size === 'number' ? size : size.high }),
+    }; // older recordings have a number
     return classicSprayCommand({ ...classic, count: options.count ?? CLASSIC_COUNT } as Parameters<typeof classicSprayCommand>[0], print);
   }
   return (network, signal) => atRate(network, signal, options);
@@ -60,7 +63,7 @@ function refuseAtRate(options: SprayCommandOptions): void {
   const flag = wrong?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (wrong !== undefined) throw new BeaconError('ERR_USAGE', `--${flag} is of a spray at rate: leave it or --classic out`);
   if (options.rate === 'max') throw new BeaconError('ERR_USAGE', '--rate max is of a spray at rate: give a number, or leave --classic out');
-  if (options.size !== undefined && options.size.low !== options.size.high)
+  if (typeof options.size === 'object' && options.size.low !== options.size.high)
     throw new BeaconError(
       'ERR_USAGE',
       `--size ${options.size.low}-${options.size.high} is of a spray at rate: give one size, or leave --classic out`,
@@ -69,8 +72,6 @@ function refuseAtRate(options: SprayCommandOptions): void {
 
 async function* atRate(network: Network, signal: AbortSignal, options: SprayCommandOptions): AsyncGenerator<Said, Verdict> {
   const { engine } = network;
-  if (options.write !== undefined)
-    throw new BeaconError('ERR_USAGE', '--write does not record a spray at rate yet: leave it out, or record braceroute probe');
   if (engine.spray === undefined)
     throw new BeaconError(
       'ERR_ENGINE',
@@ -128,6 +129,7 @@ async function* sprayed(
   yield sprayEvent(end, perSecond, worst(end.elapsedNs, end.counters.next));
   const { counters, excused, stopped } = end;
   if (stopped !== null) yield { type: 'problem', ...stopped };
+  if (counters.foreign > 0) yield otherRun(counters.foreign);
   const drops = counters.drops === null ? null : counters.drops + excused;
   const tally = tallySpray(spraying, { templates: job.templates, flows: job.flows, idKey: job.run.idKey, next: counters.next, drops });
   yield* reported(plan, job, spraying, end, tally, options);
@@ -219,6 +221,12 @@ function* rateFor(network: Network, { plan, route }: Prepared, options: SprayCom
   const visits = plan.targets.flatMap(({ waypoints }) => waypoints.flatMap(({ out, home }) => [out, home]));
   return yield* permittedRate(network, route, loadOf(all()), options, publicHop([...new Set(visits)], options) !== null);
 }
+
+const otherRun = (packets: number): Said => ({
+  type: 'problem',
+  code: 'OTHER_RUN',
+  message: `${packets} probes of another run came home here and are not counted: another braceroute is at work on this machine, or somebody sends what looks like it`,
+});
 
 const notFrozen = ({ swept }: SprayPlan, segment: number): Said => ({
   type: 'problem',

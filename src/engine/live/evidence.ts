@@ -91,8 +91,6 @@ function opened(job: EvidenceJob, control: Int32Array, records: Int32Array, wake
     cells: job.templates * job.flows,
     templates: job.templates,
     tagEvery: EVERY[job.tag],
-    realtimeAheadNs: 0, // records have the times as they are
-    timeoutNs: 0,
   };
   try {
     return new addon.SprayEvidence(options, wake);

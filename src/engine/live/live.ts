@@ -9,6 +9,7 @@ import { FAMILIES } from '../../wire/family.ts';
 import { uint32 } from '../../wire/fields.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import type { Disturbance, Engine, Packet, Route } from '../engine.ts';
+import type { Spraying, SprayJob } from '../spray.ts';
 import { copyFilter } from './copies.ts';
 import { createElsewhere } from './elsewhere.ts';
 import { explained } from './explained.ts';
@@ -66,6 +67,7 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
   let gaveUp = false;
   let wake = (): void => {};
   let closed = false;
+  let isReleased = false; // the capture's place is a matcher's
 
   async function findRoute(destination: Address): Promise<Route> {
     const [found] = await Promise.all([routeTo(addon, destination, options), opened]);
@@ -132,9 +134,30 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
   }
 
   function drops(): number {
-    if (!isOpen || closed) return 0;
+    if (closed || !(isOpen || isReleased)) return 0;
     watch.look();
-    return socket.dropped() + watch.drops();
+    return (isReleased ? 0 : socket.dropped()) + watch.drops();
+  }
+
+  /** What comes home at rate is not for the capture: it would take a second of work for each second of packets. */
+  async function spray(job: SprayJob): Promise<Spraying> {
+    refuseClosed('spray()');
+    const way = ways.get(job.route);
+    if (way === undefined)
+      throw new BeaconError('ERR_ENGINE', `This engine has no route to ${job.route.destination} of that kind: ask its route() first`);
+    const [{ liveSpray }, { sprayHost }] = await Promise.all([import('./spray.ts'), import('./spray-host.ts')]);
+    const look = (): void => {
+      clock.look();
+      clock.drained();
+      drops();
+    };
+    const host = sprayHost(addon, way.found, { nowNs: clock.nowNs, look });
+    watch.leaves(way.found.interface, () => interfaces(addon));
+    await opened;
+    isOpen = false;
+    await socket.close();
+    isReleased = true;
+    return liveSpray(host, job);
   }
 
   const disturbances = (): Disturbance[] => [...watch.outages(), ...clock.steps.map(stepped)];
@@ -148,7 +171,7 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     closed = true;
     wake(); // whoever still waits is told
     await opened.catch(() => {}); // a handle that is being opened cannot be closed
-    await socket.close();
+    if (!isReleased) await socket.close();
   }
 
   return {
@@ -163,6 +186,7 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     },
     send,
     receive,
+    spray,
     drops,
     disturbances,
     heard: elsewhere.heard,

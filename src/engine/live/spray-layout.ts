@@ -16,6 +16,7 @@ export interface SprayLayout {
 }
 
 const SHAPE = 48;
+const FEW_ZEROS = 64;
 const WORDS_AT = 16;
 const NO_WORD = 0xffff;
 const NO_ID = 0xff;
@@ -54,11 +55,11 @@ function refuseTooLarge({ packet, ids }: SprayTemplate, linkLength: number): voi
   );
 }
 
-/** Zeros at the end, as a larger --size has them, are not kept. */
+/** Zeros at the end, as a larger --size has them, are not kept; a few of them cost less than to be filled in. */
 function storedLength({ packet, identityAt }: SprayTemplate): number {
   let end = packet.length;
   while (end > identityAt + IDENTITY_LENGTH && packet[end - 1] === 0) end -= 1;
-  return end;
+  return packet.length - end <= FEW_ZEROS ? packet.length : end;
 }
 
 /** The largest template makes the stride; it is mostly the first or comes early. */

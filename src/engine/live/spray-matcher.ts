@@ -92,5 +92,7 @@ function opened(addon: MatcherAddon, options: ConstructorParameters<MatcherAddon
 function refused(error: unknown, matcher: MatcherName): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (code === undefined) return error; // a mistake of ours
-  return new BeaconError(code === 'EPERM' ? 'ERR_PRIVILEGE' : 'ERR_ENGINE', `The matcher ${matcher} cannot be had: ${message}`, { cause: error });
+  return new BeaconError(code === 'EPERM' ? 'ERR_PRIVILEGE' : 'ERR_ENGINE', `The matcher ${matcher} cannot be had: ${message}`, {
+    cause: error,
+  });
 }

@@ -95,6 +95,7 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
       finished = true;
     },
     wait: pass,
+    async decided() {},
     async close() {
       finished = true;
       world.matcher = null;

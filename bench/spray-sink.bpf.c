@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
+/* The truth of the benchmark of sprays, at the far end of its veth: it counts and drops, bounces what it has stripped of a header, or
+ * measures the gaps between packets. Independent of all that it judges.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define GAPS 2048
+#define GAP_NS 100
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} bench_seen SEC(".maps");
+
+/* One sender, one receiver: nobody else writes. */
+struct span {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 packets;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct span);
+} bench_span SEC(".maps");
+
+/* By length in GAP_NS; the last takes all that are longer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GAPS);
+	__type(key, __u32);
+	__type(value, __u64);
+} bench_gaps SEC(".maps");
+
+static __always_inline void see(void)
+{
+	__u32 zero = 0;
+	__u64 *seen = bpf_map_lookup_elem(&bench_seen, &zero);
+
+	if (seen)
+		(*seen)++;
+}
+
+static __always_inline void measure(void)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 zero = 0, index;
+	struct span *span = bpf_map_lookup_elem(&bench_span, &zero);
+	__u64 *count;
+
+	if (!span)
+		return;
+	index = (now - span->last_ns) / GAP_NS;
+	if (index >= GAPS)
+		index = GAPS - 1;
+	count = bpf_map_lookup_elem(&bench_gaps, &index);
+	if (span->packets++ == 0)
+		span->first_ns = now;
+	else if (count)
+		(*count)++;
+	span->last_ns = now;
+}
+
+static __always_inline void turn(struct ethhdr *link)
+{
+	__u8 source[ETH_ALEN];
+
+	__builtin_memcpy(source, link->h_source, ETH_ALEN);
+	__builtin_memcpy(link->h_source, link->h_dest, ETH_ALEN);
+	__builtin_memcpy(link->h_dest, source, ETH_ALEN);
+}
+
+static __always_inline int is_nested(const void *data, const void *end)
+{
+	const struct ethhdr *link = data;
+	const struct iphdr *ip = (const void *)(link + 1);
+
+	return (const void *)(ip + 1) <= end && link->h_proto == bpf_htons(ETH_P_IP) && ip->protocol == IPPROTO_IPIP;
+}
+
+SEC("xdp")
+int xdp_count(struct xdp_md *ctx)
+{
+	see();
+	return XDP_DROP;
+}
+
+SEC("tc")
+int tc_count(struct __sk_buff *skb)
+{
+	see();
+	return TC_ACT_SHOT;
+}
+
+SEC("xdp")
+int xdp_gaps(struct xdp_md *ctx)
+{
+	see();
+	measure();
+	return XDP_DROP;
+}
+
+SEC("tc")
+int tc_gaps(struct __sk_buff *skb)
+{
+	see();
+	measure();
+	return TC_ACT_SHOT;
+}
+
+SEC("xdp")
+int xdp_bounce(struct xdp_md *ctx)
+{
+	struct ethhdr *link = (void *)(long)ctx->data, old;
+
+	if (!is_nested(link, (void *)(long)ctx->data_end))
+		return XDP_PASS;
+	see();
+	old = *link;
+	if (bpf_xdp_adjust_head(ctx, sizeof(struct iphdr)))
+		return XDP_ABORTED;
+	link = (void *)(long)ctx->data;
+	if ((void *)(link + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	*link = old;
+	turn(link);
+	return XDP_TX;
+}
+
+SEC("tc")
+int tc_bounce(struct __sk_buff *skb)
+{
+	struct ethhdr *link = (void *)(long)skb->data;
+
+	if (!is_nested(link, (void *)(long)skb->data_end))
+		return TC_ACT_OK;
+	see();
+	if (bpf_skb_adjust_room(skb, -(int)sizeof(struct iphdr), BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET))
+		return TC_ACT_SHOT;
+	link = (void *)(long)skb->data;
+	if ((void *)(link + 1) > (void *)(long)skb->data_end)
+		return TC_ACT_SHOT;
+	turn(link);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

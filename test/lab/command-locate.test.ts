@@ -1,0 +1,30 @@
+// limit: 120 s
+/** `locate` on labs of real kernels: a handful of faults; test/locate/full-pass.ts has all of them. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { locatedIn, locateIn, raised } from '../locate/in-lab.ts';
+import { assertNamed, everyDirection, verdictIn } from '../locate/located.ts';
+import { rootMissing, skip } from '../skip.ts';
+import { fixture } from './raised.ts';
+
+const CASES = [
+  { profile: 'lab', family: 4, loss: 0.05, at: 13 },
+  { profile: 'stock', family: 6, loss: 1, at: 7 },
+  { profile: 'stock', family: 4, loss: 0.3, at: 16 },
+] as const;
+
+const reason = rootMissing();
+for (const { profile, family, loss, at } of CASES) {
+  const title = `demo, ${profile}, IPv${family}: ${loss * 100} % lost in one direction is named, and without it all is clear`;
+  if (reason) skip(title, reason);
+  else
+    test(title, async () => {
+      const topology = fixture('demo', `locate_${profile}_${family}`, { profile });
+      await using lab = await raised(topology);
+      const wrong = everyDirection(topology, loss)[at]!;
+      assertNamed(topology, family, wrong, await locatedIn(lab, 'demo', family, wrong));
+      if (profile === 'lab') assert.is(verdictIn(await locateIn(lab, ['--topology', 'demo', `-${family}`])).kind, 'clear');
+    });
+}
+
+test.run();
