@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 static uint64_t matched, histogram[64];
 static uint8_t found[WINDOW / 8];
 static pcap_t *receiver;
+static volatile int is_over;
 
 static uint64_t ns(clockid_t clock)
 {
@@ -105,15 +107,17 @@ static pcap_t *open_pcap(const char *interface, const char *filter, int buffer)
 		fprintf(stderr, "%s\n", pcap_geterr(pcap));
 		exit(1);
 	}
+	pcap_setnonblock(pcap, 1, error);
 	setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	return pcap;
 }
 
 static void *receive(void *cpu)
 {
-	pcap_loop(receiver, -1, match, NULL);
-	while (pcap_dispatch(receiver, -1, match, NULL) > 0)
-		;
+	struct pollfd ready = { .fd = pcap_fileno(receiver), .events = POLLIN };
+
+	while (pcap_dispatch(receiver, -1, match, NULL) > 0 || !is_over)
+		poll(&ready, 1, 10);
 	*(uint64_t *)cpu = ns(CLOCK_THREAD_CPUTIME_ID);
 	return NULL;
 }
@@ -154,7 +158,7 @@ int main(int count, char **words)
 	cpu = ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	if (matches) {
 		usleep(50000);
-		pcap_breakloop(receiver);
+		is_over = 1;
 		pthread_join(thread, NULL);
 	}
 	printf("{\"taken\":%llu,\"refused\":%llu,\"matched\":%llu,\"cpuNs\":%llu}\n", (unsigned long long)taken, (unsigned long long)refused,

@@ -9,7 +9,7 @@ export const FAR = 'bench1';
 export const NEAR_MAC = '02:00:00:00:00:01';
 export const FAR_MAC = '02:00:00:00:00:02';
 /** Programs of spray-sink.bpf.c. */
-export type Sink = 'tc_count' | 'xdp_count' | 'tc_gaps' | 'xdp_gaps' | 'tc_bounce' | 'xdp_bounce';
+export type Sink = 'tc_count' | 'xdp_count' | 'tc_gaps' | 'xdp_gaps' | 'tc_bounce' | 'xdp_bounce' | 'xdp_pass';
 
 export const run = (program: string, ...argv: readonly string[]): string =>
   execFileSync(program, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -27,18 +27,31 @@ export function runInside(): void {
   const queues = 'numtxqueues 2 numrxqueues 2';
   try {
     compile(directory);
+    removeNamespace(); // of a run that was killed
     ip(`netns add ${NAMESPACE}`);
     run('ip', 'netns', 'exec', NAMESPACE, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
     ip(`-n ${NAMESPACE} link add ${NEAR} address ${NEAR_MAC} ${queues} type veth peer name ${FAR} address ${FAR_MAC} ${queues}`);
     for (const device of ['lo', NEAR, FAR]) ip(`-n ${NAMESPACE} link set ${device} up`);
     // not by `ip netns exec`, which hides where programs are pinned
-    const argv = [`--net=/run/netns/${NAMESPACE}`, 'env', `${INSIDE}=${directory}`, process.execPath, '--import', 'tsx', ...process.argv.slice(1)];
+    const argv = [
+      `--net=/run/netns/${NAMESPACE}`,
+      'env',
+      `${INSIDE}=${directory}`,
+      process.execPath,
+      '--import',
+      'tsx',
+      ...process.argv.slice(1),
+    ];
     process.exitCode = spawnSync('nsenter', argv, { stdio: 'inherit' }).status ?? 1;
   } finally {
     rmSync(pinsOf(directory), { recursive: true, force: true });
     rmSync(directory, { recursive: true, force: true });
-    if (run('ip', 'netns', 'list').includes(NAMESPACE)) ip(`netns del ${NAMESPACE}`);
+    removeNamespace();
   }
+}
+
+function removeNamespace(): void {
+  if (run('ip', 'netns', 'list').includes(NAMESPACE)) ip(`netns del ${NAMESPACE}`);
 }
 
 const pinsOf = (directory: string): string => join('/sys/fs/bpf', directory.split('/').at(-1)!);
@@ -54,22 +67,36 @@ function compile(directory: string): void {
   run('bpftool', 'prog', 'loadall', object, join(pinsOf(directory), 'programs'), 'pinmaps', join(pinsOf(directory), 'maps'));
 }
 
-let attached: Sink | null = null;
+const attached = new Map<string, Sink>();
+const placeOf = (sink: Sink): 'xdp' | 'tc' => (sink.startsWith('xdp') ? 'xdp' : 'tc');
 
-/** The far end's program from now on; null: none. */
-export function attach(sink: Sink | null): void {
-  if (attached === sink) return;
-  if (attached?.startsWith('xdp')) ip(`link set dev ${FAR} xdp off`);
-  else if (attached) run('tc', 'qdisc', 'del', 'dev', FAR, 'clsact');
-  attached = sink;
-  if (sink === null) return;
-  const pinned = join(pins(), 'programs', sink);
-  if (sink.startsWith('xdp')) return void run('ip', 'link', 'set', 'dev', FAR, 'xdp', 'pinned', pinned);
-  run('tc', 'qdisc', 'add', 'dev', FAR, 'clsact');
-  run('tc', 'filter', 'add', 'dev', FAR, 'ingress', 'bpf', 'da', 'object-pinned', pinned);
+/** An end has this program from now on, and no other. */
+export function attach(sink: Sink, device: string = FAR): void {
+  for (const place of ['xdp', 'tc'] as const) if (place !== placeOf(sink)) detach(device, place);
+  attachBeside(sink, device);
 }
 
-const entries = (map: string): { readonly formatted: { readonly value?: never; readonly values?: readonly { readonly value: number }[] } }[] =>
+/** What the other place, XDP or tc, has stays there. */
+export function attachBeside(sink: Sink, device: string): void {
+  const place = placeOf(sink);
+  if (attached.get(`${device} ${place}`) === sink) return;
+  detach(device, place);
+  attached.set(`${device} ${place}`, sink);
+  const pinned = join(pins(), 'programs', sink);
+  if (place === 'xdp') return void run('ip', 'link', 'set', 'dev', device, 'xdp', 'pinned', pinned);
+  run('tc', 'qdisc', 'add', 'dev', device, 'clsact');
+  run('tc', 'filter', 'add', 'dev', device, 'ingress', 'bpf', 'da', 'object-pinned', pinned);
+}
+
+export function detach(device: string, place: 'xdp' | 'tc'): void {
+  if (!attached.delete(`${device} ${place}`)) return;
+  if (place === 'xdp') ip(`link set dev ${device} xdp off`);
+  else run('tc', 'qdisc', 'del', 'dev', device, 'clsact');
+}
+
+const entries = (
+  map: string,
+): { readonly formatted: { readonly value?: never; readonly values?: readonly { readonly value: number }[] } }[] =>
   JSON.parse(run('bpftool', '-j', 'map', 'dump', 'pinned', join(pins(), 'maps', map)));
 
 /** Packets that the far end's program saw since it was loaded. */
@@ -85,7 +112,11 @@ export interface Gaps {
 export const GAP_NS = 100;
 
 export function gaps(): Gaps {
-  const { first_ns, last_ns, packets } = entries('bench_span')[0]!.formatted.value! as { first_ns: number; last_ns: number; packets: number };
+  const { first_ns, last_ns, packets } = entries('bench_span')[0]!.formatted.value! as {
+    first_ns: number;
+    last_ns: number;
+    packets: number;
+  };
   return { packets, seconds: (last_ns - first_ns) / 1e9, counts: entries('bench_gaps').map(({ formatted }) => formatted.value! as number) };
 }
 
@@ -94,14 +125,19 @@ export function forgetGaps(): void {
   const first = ['key', '0', '0', '0', '0', 'value'];
   run('bpftool', 'map', 'update', 'pinned', join(pins(), 'maps/bench_span'), ...first, ...zeros(24));
   const lines = gaps().counts.flatMap((count, index) =>
-    count === 0 ? [] : [`map update pinned ${join(pins(), 'maps/bench_gaps')} key ${index & 255} ${index >> 8} 0 0 value ${zeros(8).join(' ')}`],
+    count === 0
+      ? []
+      : [`map update pinned ${join(pins(), 'maps/bench_gaps')} key ${index & 255} ${index >> 8} 0 0 value ${zeros(8).join(' ')}`],
   );
-  if (lines.length > 0) execFileSync('bpftool', ['batch', 'file', '-'], { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'ignore', 'pipe'] });
+  if (lines.length > 0)
+    execFileSync('bpftool', ['batch', 'file', '-'], { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
 /** Packets that either end dropped, by the devices' own counters. */
 export function dropped(): number {
-  const links: { stats64: { rx: { dropped: number }; tx: { dropped: number } } }[] = JSON.parse(run('ip', '-s', '-j', 'link', 'show', 'type', 'veth'));
+  const links: { stats64: { rx: { dropped: number }; tx: { dropped: number } } }[] = JSON.parse(
+    run('ip', '-s', '-j', 'link', 'show', 'type', 'veth'),
+  );
   return links.reduce((sum, { stats64: { rx, tx } }) => sum + rx.dropped + tx.dropped, 0);
 }
 

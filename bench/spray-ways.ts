@@ -35,7 +35,7 @@ export const nsPerPacket = ({ cpuNs, seen }: Outcome): number => cpuNs / seen;
 export const nsPerMatch = ({ cpuNs, matched }: Outcome): number => cpuNs / matched;
 export const millions = ({ seen, seconds }: Outcome): number => seen / seconds / 1e6;
 
-/** `stopped` tells the processor time that `send` cost and how long it took. */
+/** What `send` tells, with what the far end's program and the kernel's threads tell. */
 export async function measured(
   sink: Sink,
   send: () => Promise<Omit<Outcome, 'seen' | 'dropped'> & { readonly dropped?: number }>,
@@ -80,12 +80,17 @@ export interface Spray {
 }
 
 /** `realtimeAheadNs`: the matcher's too. */
-function openSender({ sender, tag, seconds, perSecond }: Spray, run: Run, realtimeAheadNs: number): NativeSender {
+export function openSender(
+  { sender, tag, seconds, perSecond }: Spray,
+  run: Run,
+  realtimeAheadNs: number,
+  device: string = NEAR,
+): NativeSender {
   const { SpraySender } = loadSenderAddon();
   return new SpraySender({
     ...layOut(1, () => sprayTemplate(ITINERARY, run, []), linkHeader),
     sender,
-    interface: NEAR,
+    interface: device,
     queue: 0,
     object: SEND_OBJECT,
     values: inPacketOrder(new Uint16Array(8)),
@@ -101,7 +106,7 @@ function openSender({ sender, tag, seconds, perSecond }: Spray, run: Run, realti
   });
 }
 
-async function finished(sender: NativeSender): Promise<NativeSenderCounters> {
+export async function finished(sender: NativeSender): Promise<NativeSenderCounters> {
   while (!sender.counters().isFinished) await sleep(10);
   const counters = sender.counters();
   if (counters.error) throw counters.error;
@@ -123,7 +128,7 @@ export async function sendAndMatch(spray: Spray, matcher: MatcherName): Promise<
   const realtimeAheadNs = Number(addon.realtimeAheadNs());
   const run = newRun();
   const job = { matcher, interfaces: [{ name: NEAR, index, hasLinkHeader: true }], run, templates: 1, flows: 1, tag: spray.tag };
-  const matching = openMatcher({ ...job, timeoutNs: 1e9, realtimeAheadNs });
+  const matching = openMatcher({ ...job, timeoutNs: 1e9, realtimeAheadNs, ring: 2 ** 26 });
   const sender = openSender(spray, run, realtimeAheadNs);
   const before = process.cpuUsage();
   sender.start();

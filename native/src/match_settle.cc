@@ -64,8 +64,8 @@ void MatchSettle::Tell() {
 std::vector<std::pair<uint32_t, uint64_t>> MatchSettle::LossRuns(uint32_t lossTemplate) const {
   std::vector<std::pair<uint32_t, uint64_t>> found;
   const std::lock_guard lock(telling_);
-  for (const auto& [run, times] : runs_)
-    if (run >> 32 == lossTemplate) found.emplace_back(static_cast<uint32_t>(run), times);
-  std::sort(found.begin(), found.end());
+  const uint64_t first = uint64_t{lossTemplate} << 32;
+  for (auto at = runs_.lower_bound(first); at != runs_.end() && at->first >> 32 == lossTemplate; ++at)
+    found.emplace_back(static_cast<uint32_t>(at->first), at->second);
   return found;
 }

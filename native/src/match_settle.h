@@ -2,8 +2,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -38,5 +38,5 @@ class MatchSettle {
   uint64_t losingCells_ = 0;
   std::vector<uint64_t> ended_;  // template << 32 | length, not yet told
   mutable std::mutex telling_;
-  std::unordered_map<uint64_t, uint64_t> runs_;
+  std::map<uint64_t, uint64_t> runs_;  // by template << 32 | length
 };

@@ -4,7 +4,7 @@
 
 #ifndef HAVE_LIBBPF
 
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const std::vector<uint8_t>&, const std::vector<uint16_t>&,
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const uint8_t*, const std::vector<uint16_t>&,
                                    const std::string&) {
   throw SprayFailure(0, "built without libbpf: apt-get install libbpf-dev, then npm run build");
 }
@@ -39,6 +39,8 @@ namespace {
 
 constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
+// Of the templates so much is mapped at a time: whole pages.
+constexpr size_t kWindow = size_t{4} << 20;
 
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -74,9 +76,10 @@ void Set(bpf_object* object, const char* name, const Value& value) {
 // A loaded map's values as memory.
 class MapMemory {
  public:
-  MapMemory(bpf_object* object, const char* name, size_t size)
+  MapMemory(bpf_object* object, const char* name, size_t size, size_t at = 0)
       : size_(size),
-        memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf_object__find_map_by_name(object, name)), 0)) {
+        memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf_object__find_map_by_name(object, name)),
+                       static_cast<off_t>(at))) {
     if (memory_ == MAP_FAILED) throw SprayFailure(errno, std::string("mmap of the map ") + name);
   }
   MapMemory(const MapMemory&) = delete;
@@ -133,10 +136,14 @@ Value Read(const Value& shared) {
 
 class Live : public SprayWay {
  public:
-  Live(const SprayDevice& device, const spray_plan& plan, const std::vector<uint8_t>& templates, const std::vector<uint16_t>& values,
+  Live(const SprayDevice& device, const spray_plan& plan, const uint8_t* templates, const std::vector<uint16_t>& values,
        const std::string& path)
       : device_(device), plan_(plan), object_(Load(device, plan, path, true)), shared_(object_.get(), ".bss", SizeOf(".bss")) {
-    std::memcpy(MapMemory(object_.get(), "templates", templates.size()).bytes(), templates.data(), templates.size());
+    const size_t size = size_t{spray_stride(plan.ids_most, plan.bytes_most)} * plan.templates;
+    for (size_t at = 0; at < size; at += kWindow) {
+      const size_t length = std::min(kWindow, size - at);
+      std::memcpy(MapMemory(object_.get(), "templates", length, at).bytes(), templates + at, length);
+    }
     const size_t valuesSize = values.size() * sizeof values[0];
     std::memcpy(MapMemory(object_.get(), "values", valuesSize).bytes(), values.data(), valuesSize);
     LeadOut();
@@ -266,7 +273,7 @@ class Live : public SprayWay {
 
 }  // namespace
 
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice& device, const spray_plan& plan, const std::vector<uint8_t>& templates,
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice& device, const spray_plan& plan, const uint8_t* templates,
                                    const std::vector<uint16_t>& values, const std::string& object) {
   return std::make_unique<Live>(device, plan, templates, values, object);
 }

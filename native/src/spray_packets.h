@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -38,8 +39,8 @@ struct SprayCursor {
 // filled in has places that need no alignment, and sums that are added up in the order that the packet has its bytes in.
 class SprayPackets {
  public:
-  // `templates` holds plan.templates times the stride, `values` plan.flows times SPRAY_WORDS.
-  SprayPackets(const spray_plan& plan, std::vector<uint8_t> templates, std::vector<uint16_t> values)
+  // `templates` points to plan.templates times the stride, `values` has plan.flows times SPRAY_WORDS.
+  SprayPackets(const spray_plan& plan, std::shared_ptr<const uint8_t> templates, std::vector<uint16_t> values)
       : plan_(plan),
         stride_(spray_stride(plan.ids_most, plan.bytes_most)),
         bytesAt_(SPRAY_BYTES_AT(plan.ids_most)),
@@ -54,7 +55,7 @@ class SprayPackets {
 
   // Writes the frame of the next sequence, goes on to the one after, and returns how long it is. `frame` has room for SPRAY_FRAME bytes.
   uint32_t Write(uint8_t* frame, uint64_t monotonicNs) {
-    const uint8_t* base = templates_.data() + size_t{stride_} * cursor_.templateNumber;
+    const uint8_t* base = templates_.get() + size_t{stride_} * cursor_.templateNumber;
     const auto& shape = *reinterpret_cast<const spray_template*>(base);
     const uint32_t length = shape.link_length + shape.length;
     std::memcpy(frame, base + bytesAt_, shape.stored);
@@ -163,7 +164,7 @@ class SprayPackets {
   spray_plan plan_;
   uint32_t stride_;
   uint32_t bytesAt_;
-  std::vector<uint8_t> templates_;
+  std::shared_ptr<const uint8_t> templates_;
   std::vector<uint16_t> values_;
   SprayCursor cursor_;
 };

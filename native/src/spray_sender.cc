@@ -50,15 +50,16 @@ bool IsSound(const spray_plan& plan, const spray_template& shape, const spray_id
 }
 
 // What the templates themselves tell of the plan; throws RangeError where they cannot be sent.
-void Measure(Napi::Env env, spray_plan& plan, const std::vector<uint8_t>& templates) {
+void Measure(Napi::Env env, spray_plan& plan, const Napi::Uint8Array& templates) {
   const uint32_t stride = spray_stride(plan.ids_most, plan.bytes_most);
-  if (templates.empty() || templates.size() % stride != 0 || plan.bytes_most % 8 != 0 || plan.ids_most > SPRAY_IDS)
-    throw Napi::RangeError::New(env, "A template has " + std::to_string(stride) + " bytes, got " + std::to_string(templates.size()));
-  plan.templates = static_cast<uint32_t>(templates.size() / stride);
-  plan.link_length = reinterpret_cast<const spray_template*>(templates.data())->link_length;
+  const size_t size = templates.ByteLength();
+  if (size == 0 || size % stride != 0 || plan.bytes_most % 8 != 0 || plan.ids_most > SPRAY_IDS)
+    throw Napi::RangeError::New(env, "A template has " + std::to_string(stride) + " bytes, got " + std::to_string(size));
+  plan.templates = static_cast<uint32_t>(size / stride);
+  plan.link_length = reinterpret_cast<const spray_template*>(templates.Data())->link_length;
   plan.frame_least = SPRAY_FRAME;
   for (uint32_t number = 0; number < plan.templates; ++number) {
-    const uint8_t* base = templates.data() + size_t{stride} * number;
+    const uint8_t* base = templates.Data() + size_t{stride} * number;
     const auto& shape = *reinterpret_cast<const spray_template*>(base);
     if (!IsSound(plan, shape, reinterpret_cast<const spray_id*>(base + SPRAY_IDS_AT)))
       throw Napi::RangeError::New(env, "Template " + std::to_string(number) + " has a place outside its packet");
@@ -70,7 +71,7 @@ void Measure(Napi::Env env, spray_plan& plan, const std::vector<uint8_t>& templa
   }
 }
 
-spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const std::vector<uint8_t>& templates, size_t values) {
+spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const Napi::Uint8Array& templates, size_t values) {
   spray_plan plan = {};
   const auto key = options.Get("key").As<Napi::Uint32Array>();
   if (key.ElementLength() != 4) throw Napi::RangeError::New(env, "A SipHash key is four words");
@@ -92,14 +93,19 @@ spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const std::vector<
   return plan;
 }
 
-std::unique_ptr<SprayWay> Open(const std::string& sender, const SprayDevice& device, const spray_plan& plan, std::vector<uint8_t> templates,
-                               std::vector<uint16_t> values, const std::string& object) {
+// The bytes stay where JavaScript has them: of 80,000 templates a copy would be 40 MB.
+std::shared_ptr<const uint8_t> Held(const Napi::Uint8Array& bytes) {
+  return {std::make_shared<Napi::Reference<Napi::Uint8Array>>(Napi::Persistent(bytes)), bytes.Data()};
+}
+
+std::unique_ptr<SprayWay> Open(const std::string& sender, const SprayDevice& device, const spray_plan& plan,
+                               const Napi::Uint8Array& templates, std::vector<uint16_t> values, const std::string& object) {
   if (sender == "live") {
     const std::string reason = WhyNotLive(device, object);
     if (!reason.empty()) throw SprayFailure(0, reason);
-    return OpenLive(device, plan, templates, values, object);
+    return OpenLive(device, plan, templates.Data(), values, object);
   }
-  SprayPackets packets(plan, std::move(templates), std::move(values));
+  SprayPackets packets(plan, Held(templates), std::move(values));
   if (sender == "afxdp") return OpenAfxdp(device, plan, std::move(packets));
   if (sender == "inject") return OpenInject(device, plan, std::move(packets));
   return OpenSendmmsg(device, plan, std::move(packets));
@@ -142,14 +148,14 @@ SpraySender::SpraySender(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   run_.step = StepOf(options.Get("perSecond"));
   run_.rampNs = run_.step > 0 ? static_cast<uint64_t>(NumberOr(options, "rampNs", 0)) : 0;
   run_.durationNs = static_cast<uint64_t>(NumberOr(options, "durationNs", 0));
-  std::vector<uint8_t> bytes(templates.Data(), templates.Data() + templates.ByteLength());
-  const spray_plan plan = PlanOf(env, options, bytes, values.ElementLength());
+  const spray_plan plan = PlanOf(env, options, templates, values.ElementLength());
   run_.next = plan.first;
   const Napi::Value object = options.Get("object");
   try {
     RefuseTooLarge(device_, plan);
-    way_ = Open(sender_, device_, plan, std::move(bytes), {values.Data(), values.Data() + values.ElementLength()},
+    way_ = Open(sender_, device_, plan, templates, {values.Data(), values.Data() + values.ElementLength()},
                 object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
+    if (sender_ == "live" && options.Get("consumes").ToBoolean()) templates.ArrayBuffer().Detach();  // the kernel has them now
   } catch (const SprayFailure& failure) {
     throw Thrown(env, failure);
   }

@@ -47,6 +47,11 @@ std::vector<uint8_t> TrialTemplate(const std::string& interface) {
   return bytes;
 }
 
+std::shared_ptr<const uint8_t> Shared(std::vector<uint8_t> bytes) {
+  const auto held = std::make_shared<std::vector<uint8_t>>(std::move(bytes));
+  return {held, held->data()};
+}
+
 std::string WordsOf(const SprayFailure& failure) {
   return failure.number == 0 ? failure.what() : std::string(failure.what()) + " (" + std::strerror(failure.number) + ")";
 }
@@ -58,7 +63,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
     SprayRun run;
     run.step = 0;
     const uint64_t before = CountersOf(device.index).packets;
-    OpenLive(device, TrialPlan(), TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS), object)->Run(run);
+    OpenLive(device, TrialPlan(), TrialTemplate(device.name).data(), std::vector<uint16_t>(SPRAY_WORDS), object)->Run(run);
     const bool left = run.dropped < 0 ? CountersOf(device.index).packets - before >= kTrialFrames : run.dropped == 0;
     if (left && run.taken == kTrialFrames) return "";
     return "a trial of 8 frames did not leave " + device.name +
@@ -72,7 +77,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
 std::string WhyNotAfxdp(const SprayDevice& device) {
   try {
     const spray_plan plan = TrialPlan();
-    OpenAfxdp(device, plan, SprayPackets(plan, TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS)));
+    OpenAfxdp(device, plan, SprayPackets(plan, Shared(TrialTemplate(device.name)), std::vector<uint16_t>(SPRAY_WORDS)));
     return "";
   } catch (const SprayFailure& failure) {
     return WordsOf(failure);

@@ -48,7 +48,7 @@ std::unique_ptr<SprayWay> OpenSendmmsg(const SprayDevice&, const spray_plan&, Sp
 std::unique_ptr<SprayWay> OpenInject(const SprayDevice&, const spray_plan&, SprayPackets);
 std::unique_ptr<SprayWay> OpenAfxdp(const SprayDevice&, const spray_plan&, SprayPackets);
 // Takes the bytes rather than their packets: those are made in the kernel. `object` is the path of the compiled program.
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const std::vector<uint8_t>& templates,
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const uint8_t* templates,
                                    const std::vector<uint16_t>& values, const std::string& object);
 
 inline uint64_t MonotonicNs() {

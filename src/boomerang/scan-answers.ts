@@ -5,6 +5,7 @@
 import { wilson } from '../infer/interval.ts';
 import type { Itinerary } from '../probe/itinerary.ts';
 import type { Outcome } from '../probe/observation.ts';
+import type { Question } from '../probe/question.ts';
 import { type Fact, INTERRUPTED, known, notKnown } from './fact.ts';
 import { outcomesOf, questionsOf, type Scanner } from './scan-ask.ts';
 
@@ -45,9 +46,18 @@ export async function answersOf(
 ): Promise<Answers> {
   const [expires, passes] = await questionsOf(scanner, steered === null ? [expiring] : [expiring, steered]);
   const pair = passes === undefined ? [expires!, expires!] : [expires!, passes, expires!];
-  const first = await outcomesOf(scanner, Array.from({ length: STEERED }, () => pair).flat(), BURST_GAP_NS);
-  const later = await outcomesOf(scanner, Array(AFTERWARDS).fill(expires!), SECOND_NS / AFTERWARDS);
+  const atOnce = Array.from({ length: STEERED }, () => pair).flat();
+  let drawn = 0;
+  const counted = function* (): Generator<Question> {
+    for (const question of [...atOnce, ...Array<Question>(AFTERWARDS).fill(expires!)]) {
+      drawn += 1;
+      yield question;
+    }
+  };
+  const gapNs = (): number => (drawn < atOnce.length ? BURST_GAP_NS : SECOND_NS / AFTERWARDS);
+  const outcomes = await outcomesOf(scanner, counted(), gapNs); // no pause between, in which a bucket would fill
   if (scanner.isOver()) return noAnswers(INTERRUPTED);
+  const [first, later] = [outcomes.slice(0, atOnce.length), outcomes.slice(atOnce.length)];
   const about = (outcomes: readonly Outcome[]): Outcome[] =>
     outcomes.filter(({ kind, probe }) => kind !== 'unknown' && probe.question === expires);
   const through = first.filter(({ kind, probe }) => kind !== 'unknown' && probe.question === passes);

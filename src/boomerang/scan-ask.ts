@@ -22,6 +22,8 @@ export interface Scanner {
   readonly patienceNs: number;
   /** From one probe to the next. */
   readonly everyNs: number;
+  /** Before what was not heard is asked again. */
+  readonly roundNs: number;
   /** Ctrl-C: what was not heard by then is not known. */
   readonly isOver: () => boolean;
 }
@@ -46,10 +48,10 @@ export function itineraryOver(scanner: Scanner, stops: readonly Address[], sourc
   );
 }
 
-/** To one router, with a header of this family inside that leads home; `ttl` is that header's. */
-export function nestedIn(scanner: Scanner, address: Address, inner: FamilyNumber, ttl: number): Itinerary {
+/** To one router, with a header of this family inside that leads home from us or another address of ours; `ttl` is that header's. */
+export function nestedIn(scanner: Scanner, address: Address, inner: FamilyNumber, ttl: number, source?: Address): Itinerary {
   const [outside, inside] = [ours(scanner, familyOf(address)), ours(scanner, inner)];
-  const home = { source: inside, destination: inside, ttl };
+  const home = { source: source ?? inside, destination: inside, ttl };
   const layers = [{ source: outside, destination: address, ttl: FAR }, home];
   if (scanner.landing === 'ipip') layers.push({ ...home, ttl: AT_HOME });
   return { layers, flow: scanner.flow, landing: layers.length - 1 };
@@ -69,13 +71,23 @@ export function dressed({ layers, ...rest }: Itinerary, outermost: Partial<Layer
 export const questionsOf = ({ engine }: Scanner, itineraries: readonly Itinerary[]): Promise<Question[]> =>
   Promise.all(itineraries.map((itinerary) => question(engine, itinerary, 0)));
 
-/** What is heard first of each; null where nothing is, though it was asked `tries` times. */
+/** What is heard first of each; null where nothing is, though it was asked `tries` times, a round trip apart. */
 export async function heardOf(scanner: Scanner, itineraries: readonly Itinerary[], tries: number = TRIES): Promise<(Heard | null)[]> {
+  const { asking, everyNs, patienceNs, roundNs } = scanner;
   const questions = await questionsOf(scanner, itineraries);
   const heard = new Map<Question, Heard>();
-  for (let round = 0; round < tries && heard.size < questions.length; round += 1) {
-    const left = questions.filter((one) => !heard.has(one));
-    for (const outcome of await outcomesOf(scanner, left)) if (isHeard(outcome)) heard.set(outcome.probe.question, outcome);
+  let [asked, endsRound] = [0, false];
+  const rounds = function* (): Generator<Question> {
+    for (; asked < tries * questions.length; asked += 1) {
+      const question = questions[asked % questions.length]!;
+      if (heard.has(question)) continue;
+      endsRound = questions.slice((asked % questions.length) + 1).every((later) => heard.has(later));
+      yield question;
+    }
+  };
+  const gapNs = (): number => (endsRound ? Math.max(everyNs, Math.min(roundNs, patienceNs)) : everyNs);
+  for await (const seen of asking.ask(rounds(), { everyNs: gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
+    if (isOutcome(seen) && isHeard(seen) && !heard.has(seen.probe.question)) heard.set(seen.probe.question, seen);
   }
   return questions.map((one) => heard.get(one) ?? null);
 }
@@ -83,11 +95,11 @@ export async function heardOf(scanner: Scanner, itineraries: readonly Itinerary[
 /** In the order in which they were asked. */
 export async function outcomesOf(
   { asking, everyNs, patienceNs }: Scanner,
-  questions: readonly Question[],
-  gapNs: number = everyNs,
+  questions: Iterable<Question>,
+  gapNs: () => number = () => everyNs,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const options = { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' } as const;
+  const options = { everyNs: gapNs, timeoutNs: () => patienceNs, settle: 'first' } as const;
   for await (const seen of asking.ask(questions, options)) if (isOutcome(seen)) outcomes.push(seen);
   return outcomes.sort((one, other) => one.probe.sequence - other.probe.sequence);
 }

@@ -4,8 +4,8 @@
  */
 import { FAR, type Itinerary } from '../probe/itinerary.ts';
 import { type Address, familyOf } from '../wire/address.ts';
-import { type Fact, INTERRUPTED, known, notKnown } from './fact.ts';
 import type { Heard } from './asker.ts';
+import { type Fact, INTERRUPTED, known, notKnown } from './fact.ts';
 import { LAYER_SOURCES, type LayerSource, type LayerSourceKind } from './layer-source.ts';
 import { contrastOf, heardOf, isDropped, itineraryOver, type Scanner, toldBy } from './scan-ask.ts';
 
@@ -82,7 +82,8 @@ async function passes(
   if (scanner.isOver()) return INTERRUPTED;
   if (passing === null) return notKnown('nothing that it hands on comes home');
   // the same header from a nearer router met less on its way
-  const nearer = source.kind === 'us' || source.kind === 'second' ? before.find(({ sources }) => sources[source.kind].value !== true) : null;
+  const nearer =
+    source.kind === 'us' || source.kind === 'second' ? before.find(({ sources }) => sources[source.kind].value !== true) : null;
   if (nearer) return notKnown(`it does not come home from ${nearer.address} either`);
   if (source.kind === 'previous' && previous!.sources.waypoint.value !== true)
     return notKnown(`${previous!.address} may be what drops its own address as source`);
@@ -105,11 +106,17 @@ export interface Neighbours {
 /**
  * Strict reverse path check (RFC 3704 §2.2): a header comes in from the next hop with a source to which the router has its route on our
  * side. Where that comes home there is no such check; where it never does while one with a source behind the next hop does, there is.
+ * `isUniform`: it copies ttls inwards.
  */
-export async function reversePathCheckAt(scanner: Scanner, address: Address, { nearer, next, beyond }: Neighbours): Promise<Fact<boolean>> {
+export async function reversePathCheckAt(
+  scanner: Scanner,
+  address: Address,
+  { nearer, next, beyond }: Neighbours,
+  isUniform: boolean,
+): Promise<Fact<boolean>> {
   if (next === null) return notKnown('no next hop is known that strips headers');
   const us = scanner.us[familyOf(address)]!;
-  const from = (source: Address): Itinerary => comingFrom(scanner, address, next, source);
+  const from = (source: Address): Itinerary => comingFrom(scanner, address, next, source, isUniform ? FAR : 2); // a copied ttl must do for the way home too
   const tested = from(nearer ?? us);
   const [heard] = await heardOf(scanner, [tested]);
   if (heard?.kind === 'landed') return known(false);
@@ -125,11 +132,11 @@ export async function reversePathCheckAt(scanner: Scanner, address: Address, { n
 }
 
 /** Stripped at the next hop, one hop back to the router with this source, stripped there, and home with the next hop's own. */
-function comingFrom(scanner: Scanner, address: Address, next: Address, source: Address): Itinerary {
+function comingFrom(scanner: Scanner, address: Address, next: Address, source: Address, ttl: number): Itinerary {
   const plain = itineraryOver(scanner, [next, address]);
   const layers = plain.layers.map((layer, index) => {
     if (index === 0) return layer;
-    return index === 1 ? { ...layer, source, ttl: 2 } : { ...layer, source: next, ttl: index === 2 ? FAR : layer.ttl };
+    return index === 1 ? { ...layer, source, ttl } : { ...layer, source: next, ttl: index === 2 ? FAR : layer.ttl };
   });
   return { ...plain, layers };
 }

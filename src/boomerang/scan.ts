@@ -47,41 +47,49 @@ interface Asked {
   readonly nested: readonly Nested[];
   readonly place: Fact<boolean>;
   readonly at: Address | null;
+  /** Of an earlier scan. */
+  readonly card: Card | null;
 }
 
 /**
  * Yields a card for each hop, in the order of the path; `hops` have one family. After an interruption come those cards of which
- * something is known, what is missing being not known. Throws what Engine.route throws.
+ * something is known, what is missing being not known. `earlier`: a hop's card from the way to another host; it is not asked again, and
+ * gets no other. Throws what Engine.route throws.
  */
-export async function* scan(scanner: Scanner, hops: readonly ScannedHop[], target: Address): AsyncGenerator<Card> {
+export async function* scan(
+  scanner: Scanner,
+  hops: readonly ScannedHop[],
+  target: Address,
+  earlier: (address: Address) => Card | null = () => null,
+): AsyncGenerator<Card> {
   const asked: Asked[] = [];
   for (const hop of hops) {
     if (scanner.isOver()) break;
-    asked.push(await askedAt(scanner, hop));
+    const card = earlier(hop.address);
+    asked.push(card === null ? await askedAt(scanner, hop) : { ...card, hop, at: stripsAt(hop, card.nested), card });
   }
   const stops: (Stop & { readonly position: number })[] = [];
   let remarker: Address | null = null;
   for (const one of asked) {
-    const card = await cardOf(scanner, one, asked, stops, remarker, target);
-    if (one.at !== null) stops.push({ address: one.at, sources: card.sources, position: card.position });
+    const card: Card = one.card ?? (await cardOf(scanner, one, asked, stops, remarker, target));
+    if (one.at !== null) stops.push({ address: one.at, sources: card.sources, position: one.hop.position });
     if (card.dscp.fate.value === 'remarked') remarker ??= card.address;
-    yield card;
+    if (one.card === null) yield card;
   }
 }
 
 async function askedAt(scanner: Scanner, hop: ScannedHop): Promise<Asked> {
   const addresses = [...new Set([hop.address, ...hop.others])];
-  const nested: Nested[] = [];
-  for (const address of addresses) nested.push(...(await nestingsAt(scanner, address)));
-  for (const address of hop.maybe.filter((each) => !addresses.includes(each))) {
-    const more = await nestingsAt(scanner, address);
-    if (!(await isSame(scanner, [...nested, ...more], hop.address, address))) continue;
-    addresses.push(address);
-    nested.push(...more);
-  }
-  const family = familyOf(hop.address);
-  const at = nested.find(({ nesting, fact }) => nesting === `${family}in${family}` && fact.value === true)?.address ?? null;
-  return { hop, addresses, nested, place: await placeOf(scanner, hop), at };
+  const maybe = hop.maybe.filter((each) => !addresses.includes(each));
+  const all = await nestingsAt(scanner, [...addresses, ...maybe]);
+  for (const address of maybe) if (await isSame(scanner, all, hop.address, address)) addresses.push(address);
+  const nested = all.filter(({ address }) => addresses.includes(address));
+  return { hop, addresses, nested, place: await placeOf(scanner, hop), at: stripsAt(hop, nested), card: null };
+}
+
+function stripsAt({ address }: ScannedHop, nested: readonly Nested[]): Address | null {
+  const family = familyOf(address);
+  return nested.find(({ nesting, fact }) => nesting === `${family}in${family}` && fact.value === true)?.address ?? null;
 }
 
 /** What is stripped at the one address and is for the other needs no further hop (ttl 1), or is refused by it. */
@@ -104,9 +112,9 @@ async function isSame(scanner: Scanner, nested: readonly Nested[], one: Address,
 /** A ttl of so many hops gets there, and one less does not: else somebody has answered with another's address. */
 async function placeOf(scanner: Scanner, { address, position }: ScannedHop): Promise<Fact<boolean>> {
   const to = (ttl: number): Itinerary => dressed(nestedIn(scanner, address, familyOf(address), FAR), { ttl }, {});
+  const [home, before] = await heardOf(scanner, position > 1 ? [to(position), to(position - 1)] : [to(position)]);
   const taken = dressed(deliveredTo(scanner, address), { ttl: position }, {}); // answered where what goes home is filtered
-  const [home, delivered, before] = await heardOf(scanner, [to(position), taken, ...(position > 1 ? [to(position - 1)] : [])]);
-  const at = home ?? delivered;
+  const at = home ?? (await heardOf(scanner, [taken]))[0];
   const arrives = (heard: typeof at): boolean | null =>
     heard ? !(heard.kind === 'answered' && heard.leg === 0 && isExpired(heard)) : null;
   if (arrives(at) === false) return known(false, `a ttl of ${position} does not get there`);
@@ -133,24 +141,26 @@ async function cardOf(
   }
   const previous = stops.find((stop) => stop.position === position - 1) ?? null;
   const { facts, passing } = await sourcesAt(scanner, at, stops, previous, position === 1);
-  const reversePathCheck = await reversePathCheckAt(scanner, at, neighboursOf(all, position));
-  const copied = passing === null ? nothing('nothing that it hands on comes home') : await copiesAt(scanner, at, passing, remarker);
-  const through = passing === null ? (deeper === null ? null : itineraryOver(scanner, [deeper])) : itineraryOver(scanner, [at], passing);
-  return { ...known, ...copied, sources: facts, reversePathCheck, answers: await heardAnswers(scanner, hop, at, through, target) };
+  const home = passing === null ? null : itineraryOver(scanner, [at], passing);
+  const copies = home === null ? null : await copiesAt(scanner, home, remarker);
+  const through = home ?? (deeper === null ? null : itineraryOver(scanner, [deeper]));
+  const expiring = passing?.kind === 'second' ? home! : itineraryOver(scanner, [at]); // errors go to the source, which must be us
+  const answers = await heardAnswers(scanner, hop, expiring, through, target); // before other questions use up what it may say
+  const reversePathCheck = await reversePathCheckAt(scanner, at, neighboursOf(all, position), copies?.ttl.value === 'uniform');
+  const extents = passing === null ? null : await extentsAt(scanner, at, passing);
+  const why = scanner.isOver() ? INTERRUPTED.why! : 'nothing that it hands on comes home';
+  return { ...known, ...nothing(why), ...copies, ...extents, sources: facts, reversePathCheck, answers };
 }
 
-type Copies = Pick<Card, 'ttl' | 'dscp' | 'ecn' | 'depth' | 'size'>;
+async function copiesAt(scanner: Scanner, home: Itinerary, remarker: Address | null): Promise<Pick<Card, 'ttl' | 'dscp' | 'ecn'>> {
+  const ttl = await ttlModelAt(scanner, home);
+  return { ttl, dscp: await dscpAt(scanner, home, remarker), ecn: await ecnAt(scanner, home) };
+}
 
-async function copiesAt(scanner: Scanner, at: Address, passing: LayerSource, remarker: Address | null): Promise<Copies> {
-  const home = itineraryOver(scanner, [at], passing);
+async function extentsAt(scanner: Scanner, at: Address, passing: LayerSource): Promise<Pick<Card, 'depth' | 'size'>> {
   const { mtu } = await scanner.engine.route(at);
-  return {
-    ttl: await ttlModelAt(scanner, home),
-    dscp: await dscpAt(scanner, home, remarker),
-    ecn: await ecnAt(scanner, home),
-    depth: await depthAt(scanner, at, passing, mtu),
-    size: await sizeAt(scanner, home, mtu),
-  };
+  const depth = await depthAt(scanner, at, passing, mtu);
+  return { depth, size: await sizeAt(scanner, itineraryOver(scanner, [at], passing), mtu) };
 }
 
 function nothing(why: string): Omit<Card, 'position' | 'address' | 'addresses' | 'nested' | 'place' | 'answers'> {
@@ -172,20 +182,20 @@ function neighboursOf(all: readonly Asked[], position: number): Parameters<typeo
   return { nearer: at(position - 1)?.hop.address ?? null, next: at(position + 1)?.at ?? null, beyond };
 }
 
-/** Steered to it and out of ttl there, where it strips; else by the ttl of a plain probe to the target. */
+/** `expiring`: stripped there, and out of ttl with another one of 1; null: a plain probe to the target runs out of ttl there. */
 async function heardAnswers(
   scanner: Scanner,
   { position, address }: ScannedHop,
-  at: Address | null,
+  expiring: Itinerary | null,
   through: Itinerary | null,
   target: Address,
 ): Promise<Answers> {
   if (scanner.isOver()) return noAnswers(INTERRUPTED);
-  if (at !== null) {
+  if (expiring !== null) {
     const isTold = (outcome: Outcome): boolean => outcome.kind === 'answered' && outcome.leg === 1 && isExpired(outcome);
-    return answersOf(scanner, nestedIn(scanner, at, familyOf(at), 1), isTold, through);
+    return answersOf(scanner, dressed(expiring, {}, { ttl: 1 }), isTold, through);
   }
   const [plain] = deliveredTo(scanner, target).layers;
-  const expiring = { layers: [{ ...plain!, ttl: position }], flow: scanner.flow, landing: 0 };
-  return answersOf(scanner, expiring, (outcome) => outcome.kind === 'answered' && outcome.from === address, through);
+  const short = { layers: [{ ...plain!, ttl: position }], flow: scanner.flow, landing: 0 };
+  return answersOf(scanner, short, (outcome) => outcome.kind === 'answered' && outcome.from === address, through);
 }

@@ -6,15 +6,9 @@ import type { Address } from '../wire/address.ts';
 import { boomerang, type Landing, type Waypoint } from './itinerary.ts';
 import { type LayerSource, US } from './layer-source.ts';
 import { addressAt, type ProbedPath, positionsOf, visitsAt } from './path.ts';
-import type { SurveyedHop } from './survey.ts';
+import type { PreparedPath, PreparedPaths } from './spray-paths.ts';
 import { firstFlow, type Leg, placesOf, type Swept } from './swept.ts';
 import { waysTo } from './ways.ts';
-
-/** A path with what is known of its hops. */
-export interface PreparedPath {
-  readonly path: ProbedPath;
-  readonly hops: readonly Pick<SurveyedHop, 'position' | 'address' | 'waypoints' | 'source'>[];
-}
 
 /** One template. */
 export interface SprayTarget {
@@ -28,9 +22,15 @@ export interface SprayTarget {
   readonly size: number | null;
 }
 
+/** In the order of their templates' numbers; each is made when it is asked for. */
+export interface SprayTargets extends Iterable<SprayTarget> {
+  readonly length: number;
+  at(index: number): SprayTarget;
+}
+
 export interface SprayPlan {
-  readonly paths: readonly PreparedPath[];
-  readonly targets: readonly SprayTarget[];
+  readonly paths: PreparedPaths;
+  readonly targets: SprayTargets;
   readonly landing: Landing;
   readonly flow: Flow;
   readonly swept: Swept;
@@ -45,19 +45,29 @@ export interface SprayedHops {
 }
 
 /** Hops that nothing can turn at have no target. */
-export function targetsOf(paths: readonly PreparedPath[], { everyHop, segment, sizes }: SprayedHops): SprayTarget[] {
-  return paths.flatMap(({ hops }, path) => {
-    const visited = hops.filter(({ waypoints }) => waypoints.length > 0);
-    const wanted =
-      segment !== null
-        ? visited.filter(({ position }) => position === segment || position === segment + 1)
-        : everyHop
-          ? visited
-          : visited.slice(-1);
-    return wanted.flatMap(({ position, address, waypoints, source }) =>
-      sizes.map((size) => ({ path, position, address, waypoints, source, size })),
-    );
-  });
+export function targetsOf(paths: PreparedPaths, { everyHop, segment, sizes }: SprayedHops): SprayTargets {
+  const places: { readonly path: number[]; readonly hop: number[] } = { path: [], hop: [] };
+  for (let path = 0; path < paths.length; path += 1) {
+    const { hops } = paths.at(path);
+    const visited = [...hops.keys()].filter((hop) => hops[hop]!.waypoints.length > 0);
+    const isEnd = (hop: number): boolean => hops[hop]!.position === segment || hops[hop]!.position === segment! + 1;
+    const wanted = segment !== null ? visited.filter(isEnd) : everyHop ? visited : visited.slice(-1);
+    places.path.push(...wanted.map(() => path));
+    places.hop.push(...wanted);
+  }
+  const length = places.path.length * sizes.length;
+  const at = (index: number): SprayTarget => {
+    const place = Math.floor(index / sizes.length);
+    const path = places.path[place]!;
+    return { path, ...paths.at(path).hops[places.hop[place]!]!, size: sizes[index % sizes.length]! };
+  };
+  return {
+    length,
+    at,
+    *[Symbol.iterator]() {
+      for (let index = 0; index < length; index += 1) yield at(index);
+    },
+  };
 }
 
 /** The last two waypoints of a way, by the hops that they are. Paths share their routers, and a way takes 0.1 ms to find. */
@@ -102,7 +112,7 @@ export function legsOf(waypoints: readonly Waypoint[], landing: Landing): Leg[] 
 
 /** Of the first flow. */
 export function itineraryOf(plan: SprayPlan, { path, waypoints, source, size }: SprayTarget): Itinerary {
-  const plain = boomerang(plan.paths[path]!.path, waypoints, plan.landing, { ...plan.flow, size }, source);
+  const plain = boomerang(plan.paths.at(path).path, waypoints, plan.landing, { ...plan.flow, size }, source);
   return firstFlow(plain, legsOf(waypoints, plan.landing), plan.swept);
 }
 

@@ -3,7 +3,7 @@
  * those were nobody knows, so they are shared out by what is missing, and every interval covers both extremes.
  */
 import { type LossRun, newCells, type Spraying } from '../engine/spray.ts';
-import { sentToCells } from '../engine/spray-sequence.ts';
+import { sentTo } from '../engine/spray-sequence.ts';
 import { wilson } from '../infer/interval.ts';
 
 /** sent = received + lost + unknown. */
@@ -23,8 +23,10 @@ export interface SprayCount {
 
 export interface SprayTally {
   readonly total: SprayCount;
-  readonly byTarget: readonly SprayCount[];
+  readonly target: (target: number) => SprayCount;
   readonly cell: (target: number, flow: number) => SprayCount;
+  /** The part of a cell's packets that did not come home; null where all did, once, in order and whole. */
+  readonly amiss: (target: number, flow: number) => number | null;
 }
 
 export interface Sprayed {
@@ -40,64 +42,68 @@ export interface Sprayed {
 const CHUNK = 65_536;
 const COLUMNS = ['received', 'duplicates', 'reordered', 'corrupted'] as const;
 type Column = (typeof COLUMNS)[number];
+type Counted = Record<Column, number> & { readonly sent: number; readonly missing: number };
 
+/** There may be a million cells: what they and their targets have is kept in columns, and made a count when it is asked for. */
 export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows, idKey, next, drops }: Sprayed): SprayTally {
-  const cells = templates * flows;
-  const columns = {
-    received: new Uint32Array(cells),
-    duplicates: new Uint32Array(cells),
-    reordered: new Uint32Array(cells),
-    corrupted: new Uint32Array(cells),
-  };
-  const sent = new Uint32Array(cells);
-  for (let from = 0; from < cells; from += CHUNK) {
-    const chunk = newCells(Math.min(CHUNK, cells - from));
-    spraying.cells(from, chunk);
-    for (const column of COLUMNS) columns[column].set(chunk[column], from);
-    sent.set(sentToCells(idKey, next, cells, from, chunk.received.length), from);
+  const cells = columnsOf(spraying, templates * flows);
+  const sentOf = sentTo(idKey, next, templates * flows);
+  const atCell = (cell: number): Counted => counted(sentOf(cell), (column) => cells[column]?.[cell] ?? 0);
+  const sums = Object.fromEntries([...COLUMNS, 'sent', 'missing'].map((name) => [name, new Uint32Array(templates)])) as Sums;
+  for (let cell = 0; cell < templates * flows; cell += 1) {
+    const sent = sentOf(cell);
+    const target = cell % templates;
+    sums.sent[target]! += sent;
+    sums.missing[target]! += Math.max(0, sent - cells.received![cell]!);
+    for (const column of COLUMNS) sums[column][target]! += cells[column]?.[cell] ?? 0;
   }
-  const { received, duplicates, reordered, corrupted } = columns;
-  const atCell = (cell: number): Counted => ({
-    sent: sent[cell]!,
-    missing: Math.max(0, sent[cell]! - received[cell]!),
-    received: received[cell]!,
-    duplicates: duplicates[cell]!,
-    reordered: reordered[cell]!,
-    corrupted: corrupted[cell]!,
-  });
-  const ofTarget = (target: number): Counted => {
-    let sum = atCell(target);
-    for (let cell = target + templates; cell < cells; cell += templates) sum = added(sum, atCell(cell));
-    return sum;
-  };
-  const targets = Array.from({ length: templates }, (_, target) => ofTarget(target));
-  const total = targets.reduce(added);
+  const total = totalOf(sums);
   const unknown = drops === null ? total.missing : Math.min(total.missing, drops);
-  const shares = spread(
-    targets.map(({ missing }) => missing),
-    unknown,
-  );
+  const shares = Uint32Array.from(spread(Array.from(sums.missing), unknown));
   const around = { missing: total.missing, unknown };
   return {
     total: countOf(total, unknown, around),
-    byTarget: targets.map((one, target) => countOf(one, shares[target]!, around)),
+    target: (target) => countOf(rowOf(sums, target), shares[target]!, around),
     cell(target, flow) {
       const one = atCell(flow * templates + target);
-      return countOf(one, sharedOut(targets[target]!.missing, shares[target]!, one.missing), around);
+      return countOf(one, sharedOut(sums.missing[target]!, shares[target]!, one.missing), around);
+    },
+    amiss(target, flow) {
+      const { sent, missing, duplicates, reordered, corrupted } = atCell(flow * templates + target);
+      return missing + duplicates + reordered + corrupted === 0 ? null : missing / Math.max(1, sent);
     },
   };
 }
 
-type Counted = Record<Column, number> & { readonly sent: number; readonly missing: number };
+/** A column that is all zeros is left out. */
+function columnsOf(spraying: Pick<Spraying, 'cells'>, cells: number): Partial<Record<Column, Uint32Array>> {
+  const columns: Partial<Record<Column, Uint32Array>> = { received: new Uint32Array(cells) };
+  for (let from = 0; from < cells; from += CHUNK) {
+    const chunk = newCells(Math.min(CHUNK, cells - from));
+    spraying.cells(from, chunk);
+    for (const column of COLUMNS) {
+      if (columns[column] === undefined && chunk[column].every((count) => count === 0)) continue;
+      columns[column] ??= new Uint32Array(cells);
+      columns[column].set(chunk[column], from);
+    }
+  }
+  return columns;
+}
 
-const added = (one: Counted, other: Counted): Counted => ({
-  sent: one.sent + other.sent,
-  missing: one.missing + other.missing,
-  received: one.received + other.received,
-  duplicates: one.duplicates + other.duplicates,
-  reordered: one.reordered + other.reordered,
-  corrupted: one.corrupted + other.corrupted,
-});
+type Sums = Readonly<Record<keyof Counted, Uint32Array>>;
+
+const rowOf = (sums: Sums, target: number): Counted => ({ ...counted(sums.sent[target]!, (column) => sums[column][target]!), missing: sums.missing[target]! });
+
+const counted = (sent: number, of: (column: Column) => number): Counted => {
+  const received = of('received');
+  const missing = Math.max(0, sent - received);
+  return { sent, missing, received, duplicates: of('duplicates'), reordered: of('reordered'), corrupted: of('corrupted') };
+};
+
+function totalOf(sums: Sums): Counted {
+  const sum = (name: keyof Counted): number => sums[name].reduce((all, one) => all + one, 0);
+  return { ...counted(sum('sent'), sum), missing: sum('missing') };
+}
 
 function countOf(
   { sent, missing, ...counts }: Counted,
@@ -138,9 +144,11 @@ export function spread(weights: readonly number[], total: number): number[] {
 const sharedOut = (missing: number, unknown: number, own: number): number => (missing === 0 ? 0 : Math.round((own * unknown) / missing));
 
 /** All lengths of a list together. */
-export function addedRuns(all: readonly (readonly LossRun[] | null)[]): readonly LossRun[] | null {
-  if (all.some((runs) => runs === null)) return null;
+export function addedRuns(all: Iterable<readonly LossRun[] | null>): readonly LossRun[] | null {
   const byLength = new Map<number, number>();
-  for (const { length, times } of all.flatMap((runs) => runs ?? [])) byLength.set(length, (byLength.get(length) ?? 0) + times);
+  for (const runs of all) {
+    if (runs === null) return null;
+    for (const { length, times } of runs) byLength.set(length, (byLength.get(length) ?? 0) + times);
+  }
   return [...byLength].sort(([a], [b]) => a - b).map(([length, times]) => ({ length, times }));
 }

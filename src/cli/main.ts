@@ -31,6 +31,9 @@ function reporterFor(options: Call['options']): Reporter {
   return options.json ? jsonLines(sink(process.stdout, color)) : textReporter(sink(process.stdout, color), sink(process.stderr, color));
 }
 
+/** A scan asks for the largest size, which nobody gives it (as boomerang/scan-extent.ts has it): it must be captured whole. */
+const ROOM: Readonly<Record<string, Pick<NetworkOptions, 'size'>>> = { scan: { size: 9216 } };
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function act(call: Call, stop: Interruption): Promise<number> {
@@ -38,9 +41,17 @@ async function act(call: Call, stop: Interruption): Promise<number> {
     const { replayCommand } = await import('./commands/replay.ts');
     return replayCommand(call, print, reporterFor(call.options), stop.signal);
   }
+  if (call.command === 'locate' && call.options.from !== undefined) {
+    return (await import('./commands/locate-from.ts')).locateFrom(call, reporterFor(call.options), stop.signal);
+  }
   const measuring = MEASURING[call.command];
   if (measuring !== undefined) {
-    const options = { ...call.options, call, answers: call.command === 'trace' ? 'few' : 'many' } as unknown as NetworkOptions;
+    const options = {
+      ...call.options,
+      call,
+      answers: call.command === 'trace' ? 'few' : 'many',
+      ...ROOM[call.command],
+    } as unknown as NetworkOptions;
     return session(options, measuring(call, print), reporterFor(call.options), stop.signal);
   }
   if (call.command === 'demo') return (await import('./commands/demo.ts')).demo(print, stop);

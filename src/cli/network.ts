@@ -9,6 +9,7 @@ import type { Call } from './program.ts';
 import type { SizeRange } from './read-options.ts';
 import type { ReplayOptions } from './replayed-network.ts';
 import type { Said } from './session.ts';
+import { checkWriteTarget } from './write-target.ts';
 
 export interface Network {
   readonly engine: Engine;
@@ -53,7 +54,9 @@ const SMALL_BUFFER_BYTES = 2 << 20;
 /** Throws BeaconError. `signal` is of the run, for its recording. */
 export async function openNetwork(options: NetworkOptions, signal: AbortSignal): Promise<Network> {
   const { write, flush, call } = options;
+  refuseIdle(options);
   if (write === undefined || call === undefined) return openUnrecorded(options);
+  if (options.engine !== 'replay') checkWriteTarget(write, { '--read': options.read, '--map': call.options.map, '--topology': call.options.topology });
   if (call.command === 'spray' && !call.options.classic)
     throw new BeaconError('ERR_USAGE', `--write ${write} does not record a spray at rate yet: leave it out, or record braceroute probe`);
   const [network, { recordedNetwork }] = await Promise.all([openUnrecorded(options), import('./recorded-network.ts')]);
@@ -63,6 +66,15 @@ export async function openNetwork(options: NetworkOptions, signal: AbortSignal):
     await network.engine.close();
     throw error;
   }
+}
+
+/** Options that would do nothing here. */
+function refuseIdle({ engine, write, flush, speed, call }: NetworkOptions): void {
+  const idle = (option: string, of: string): BeaconError => new BeaconError('ERR_USAGE', `${option} is of ${of}: give that too`);
+  if (flush && write === undefined) throw idle('--flush', '--write FILE');
+  if (engine === 'replay') return;
+  if (call?.options.plan !== undefined) throw idle(`--plan ${call.options.plan}`, '--engine replay');
+  if (speed === '1') throw idle('--speed 1', '--engine replay');
 }
 
 /** The engines of the real network. */

@@ -78,9 +78,26 @@ const OPTIONS = {
   allow: () =>
     new Option('--allow <prefixes>', 'public prefixes that are ours and reached without NAT, such as 198.51.100.0/24').argParser(prefixes),
   map: () => new Option('--map <file>', 'where routers decapsulate, and what they are called (docs/map.md)'),
+  writeMap: () => new Option('--write-map <file>', 'write what was found of each router as a file for --map (docs/map.md)'),
   maxLoss: () =>
     new Option('--max-loss <share>', 'loss and errors up to this are no failure (exit 0), such as 1%').argParser(share).default(0, '0'),
   topology: () => new Option('--topology <file>', 'the whole network, as a lab draws it (docs/topology.md), in place of one path'),
+  from: () =>
+    new Option('--from <file>', 'no network: tallies of paths, or a recorded run of probe (docs/json.md); -: standard input').conflicts([
+      'source',
+      'destination',
+      'path',
+      'topology',
+      'map',
+      'read',
+      'write',
+      'plan',
+    ]),
+  undirected: () => new Option('--undirected', 'with --from: a link loses the same both ways'),
+  method: () =>
+    new Option('--method <name>', "with --from: likelihood, or NetBouncer's as published to compare with")
+      .choices(['likelihood', 'netbouncer'])
+      .default('likelihood'),
   threshold: () => new Option('--threshold <share>', 'a link that loses more is bad').argParser(someShare).default(0.001, '0.1%'),
   confidence: () => new Option('--confidence <share>', 'of decisions and intervals').argParser(confidence).default(0.99, '99%'),
   budget: () =>
@@ -249,10 +266,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
   );
   act(
     takes(
-      root
-        .command('paths')
-        .argument('<host>')
-        .description('every path to HOST where routers choose among equal ways; -s R: from R to it'),
+      root.command('paths').argument('<host>').description('every path to HOST where routers choose among equal ways; -s R: from R to it'),
       'source',
       'risk',
       'as',
@@ -273,6 +287,9 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
     takes(
       root.command('locate').description('which link or router loses packets, in which direction, and what cannot be told from here'),
       'topology',
+      'from',
+      'undirected',
+      'method',
       'threshold',
       'confidence',
       'budget',
@@ -280,6 +297,28 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
       ...BOOMERANGS.filter((name) => name !== 'probeCount' && name !== 'maxLoss'),
     ),
     'locate',
+  );
+  act(
+    takes(
+      root
+        .command('scan')
+        .argument('<host...>')
+        .description('what each router on the way to HOST, and HOST itself, does with nested packets: a card each'),
+      'maxHops',
+      'numeric',
+      'landing',
+      'map',
+      'writeMap',
+      'maxLinkLoad',
+      'iOwnThis',
+      'allow',
+      'port',
+      'sourcePort',
+      'flowLabel',
+      'dscp',
+      ...NETWORK,
+    ),
+    'scan',
   );
   act(
     takes(root.command('spray').description('paths at rate, over many flows; with --classic one path packet by packet'), ...SPRAY),

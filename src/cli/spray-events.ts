@@ -50,6 +50,14 @@ export const placeOf = ({ path, position, address, size }: SprayTarget): Pick<Sp
 
 /** So many flows have a line of their own; of more, those that stand out. */
 const MOST_FLOWS = 10_000;
+/** Of a million that are odd only the worst are kept meanwhile. */
+const MOST_KEPT = 40_000;
+
+interface Place {
+  readonly target: number;
+  readonly flow: number;
+  readonly missing: number;
+}
 
 /** The flows in the order of targets and values, and how many are left out. */
 export function flowEvents(plan: SprayPlan, tally: SprayTally): { readonly said: readonly Said[]; readonly leftOut: number } {
@@ -57,49 +65,44 @@ export function flowEvents(plan: SprayPlan, tally: SprayTally): { readonly said:
   const flows = swept.values.length;
   if (flows === 1) return { said: [], leftOut: 0 };
   const all = targets.length * flows;
-  const kept: { target: number; flow: number; count: SprayCount }[] = [];
-  for (const target of targets.keys()) {
+  const oddFirst = (a: Place, b: Place): number => b.missing - a.missing;
+  let kept: Place[] = [];
+  for (let target = 0; target < targets.length; target += 1) {
     for (let flow = 0; flow < flows; flow += 1) {
-      const count = tally.cell(target, flow);
-      if (all <= MOST_FLOWS || isOdd(count)) kept.push({ target, flow, count });
+      const missing = tally.amiss(target, flow);
+      if (all <= MOST_FLOWS || missing !== null) kept.push({ target, flow, missing: missing ?? 0 });
+      if (kept.length > MOST_KEPT) kept = kept.sort(oddFirst).slice(0, MOST_FLOWS);
     }
   }
-  const told = kept.length <= MOST_FLOWS ? kept : kept.sort((a, b) => missingShare(b.count) - missingShare(a.count)).slice(0, MOST_FLOWS);
+  const told = kept.length <= MOST_FLOWS ? kept : kept.sort(oddFirst).slice(0, MOST_FLOWS);
   told.sort((a, b) => a.target - b.target || a.flow - b.flow);
   const said = told.map(
-    ({ target, flow, count }): Said => ({
+    ({ target, flow }): Said => ({
       type: 'flow',
-      ...placeOf(targets[target]!),
+      ...placeOf(targets.at(target)),
       field: swept.kind,
       value: swept.values[flow]!,
-      ...countsOf(count),
+      ...countsOf(tally.cell(target, flow)),
     }),
   );
   return { said, leftOut: all - told.length };
 }
 
-const isOdd = ({ sent, received, duplicates, reordered, corrupted }: SprayCount): boolean =>
-  received < sent || duplicates + reordered + corrupted > 0;
-
-const missingShare = ({ sent, received }: SprayCount): number => (sent === 0 ? 0 : (sent - received) / sent);
-
 /** The cells of which most is missing, the worst first. `sent` was sent so long ago that it should be home. */
 export function worstCells(plan: SprayPlan, tally: SprayTally, most: number): SprayedCell[] {
   const { targets, swept } = plan;
-  const worst: { place: readonly [target: number, flow: number]; count: SprayCount }[] = [];
-  for (const target of targets.keys()) {
+  const worst: Place[] = [];
+  for (let target = 0; target < targets.length; target += 1) {
     for (let flow = 0; flow < swept.values.length; flow += 1) {
-      const count = tally.cell(target, flow);
-      if (count.received >= count.sent || (worst.length === most && missingShare(count) <= missingShare(worst.at(-1)!.count))) continue;
-      worst.push({ place: [target, flow], count });
-      worst.sort((a, b) => missingShare(b.count) - missingShare(a.count));
+      const missing = tally.amiss(target, flow) ?? 0;
+      if (missing === 0 || (worst.length === most && missing <= worst.at(-1)!.missing)) continue;
+      worst.push({ target, flow, missing });
+      worst.sort((a, b) => b.missing - a.missing);
       if (worst.length > most) worst.pop();
     }
   }
-  return worst.map(({ place: [target, flow], count: { sent, received } }) => ({
-    ...placeOf(targets[target]!),
-    value: swept.values[flow]!,
-    sent,
-    received,
-  }));
+  return worst.map(({ target, flow }) => {
+    const { sent, received } = tally.cell(target, flow);
+    return { ...placeOf(targets.at(target)), value: swept.values[flow]!, sent, received };
+  });
 }

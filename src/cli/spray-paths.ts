@@ -2,7 +2,7 @@
 
 import { refusalOf, type Shape } from '../boomerang/deepest.ts';
 import type { ProbedPath } from '../boomerang/path.ts';
-import type { PreparedPath } from '../boomerang/spray-plan.ts';
+import type { PreparedPath } from '../boomerang/spray-paths.ts';
 import type { Route } from '../engine/engine.ts';
 import { BeaconError } from '../error.ts';
 import type { HopMap } from '../topology/hop-map.ts';

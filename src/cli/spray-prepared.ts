@@ -1,11 +1,12 @@
 /** What a spray needs before its first packet: paths, the hops of each that can be visited, and the values of its flows. */
 import { boomerang, type Landing } from '../boomerang/itinerary.ts';
+import { createPathList, type PreparedPath, type PreparedPaths } from '../boomerang/spray-paths.ts';
 import {
   type KnownWays,
   legsOf,
-  type PreparedPath,
   type SprayPlan,
   type SprayTarget,
+  type SprayTargets,
   targetsOf,
   unsurveyed,
 } from '../boomerang/spray-plan.ts';
@@ -49,7 +50,7 @@ export interface Prepared {
 const MOST_SIZES = 8;
 
 interface Found {
-  readonly paths: readonly PreparedPath[];
+  readonly paths: PreparedPaths;
   readonly flow: Flow;
   readonly complete: boolean;
   readonly known: HopMap | null;
@@ -68,10 +69,9 @@ export async function* prepared(
   const { landing } = options;
   const segment = options.segment ?? null;
   const targets = targetsOf(paths, { everyHop: options.sweepHops ?? false, segment, sizes: sizesOf(options.size) });
-  if (segment !== null) refuseSegment(targets, segment, paths[0]!);
-  const last = targets.at(-1);
-  if (last === undefined) throw new BeaconError('ERR_USAGE', 'Nothing can turn at any hop of the paths: there is nothing to spray');
-  const swept = sweptBy(network, options, { paths, flow, known }, last, landing);
+  if (segment !== null) refuseSegment(targets, segment, paths.at(0));
+  if (targets.length === 0) throw new BeaconError('ERR_USAGE', 'Nothing can turn at any hop of the paths: there is nothing to spray');
+  const swept = sweptBy(network, options, { paths, flow, known }, targets.at(targets.length - 1), landing);
   const plan: SprayPlan = { paths, targets, landing, flow, swept };
   return { plan, route: await firstLink(network, plan), rttNs: null, complete };
 }
@@ -96,8 +96,10 @@ async function* discovered(
   const found = yield* ready('spray', network, signal, asked);
   if ('exit' in found) return found;
   const complete = found.reached && found.hops.at(-1)?.position === found.path.hops.length;
+  const paths = createPathList();
+  paths.add({ path: found.path, hops: found.hops });
   return {
-    paths: [{ path: found.path, hops: found.hops }],
+    paths,
     flow: { ...found.sweep.flow, size: null },
     complete,
     known: await readMap(options),
@@ -128,7 +130,7 @@ async function* listed(
     const message = `${read.putInFront} of the ${read.paths.length} paths do not start at us: ${us.address} is put in front`;
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
-  const paths: PreparedPath[] = [];
+  const paths = createPathList();
   const ways: KnownWays = new Map();
   let complete = true;
   for (const path of read.paths) {
@@ -136,7 +138,7 @@ async function* listed(
     const sources = sourcesFor(path.us, network, options);
     const asked = { ...shape, timeoutNs: options.timeout * 1e9, rttNs: null, sources, mayVisit: mayVisit(options) };
     const one = known !== null ? unsurveyed(path, ways) : { path, hops: await collected(survey(engine, asking, path, asked)) };
-    paths.push(one);
+    paths.add(one);
     yield { type: 'path', part: paths.length, hops: shownHops(one) };
     const last = one.hops.findLast(({ waypoints }) => waypoints.length > 0)?.position ?? 0;
     if (last === path.hops.length) continue;
@@ -160,13 +162,13 @@ const endsEarly = (part: number, last: number, hops: readonly (Address | null)[]
         .map((hop) => hop ?? '*')
         .join(' ')}`;
 
-function refuseSegment(targets: readonly SprayTarget[], segment: number, { path }: PreparedPath): void {
+function refuseSegment(targets: SprayTargets, segment: number, { path }: PreparedPath): void {
   if (segment >= path.hops.length)
     throw new BeaconError(
       'ERR_USAGE',
       `--segment ${segment} leads from hop ${segment} to the next, and the path has ${path.hops.length}: give 0 to ${path.hops.length - 1}`,
     );
-  const missing = [segment, segment + 1].find((position) => position > 0 && !targets.some((target) => target.position === position));
+  const missing = [segment, segment + 1].find((position) => position > 0 && ![...targets].some((target) => target.position === position));
   if (missing !== undefined) throw new BeaconError('ERR_USAGE', `--segment ${segment} needs hop ${missing}, and nothing can turn there`);
 }
 
@@ -177,7 +179,7 @@ function sweptBy(
   target: SprayTarget,
   landing: Landing,
 ): Swept {
-  const { path } = paths[target.path]!;
+  const { path } = paths.at(target.path);
   const plain = boomerang(path, target.waypoints, landing, flow, target.source);
   const segment = options.segment ?? null;
   const legs = legsOf(target.waypoints, landing);
@@ -245,7 +247,7 @@ async function firstLink({ engine }: Network, plan: SprayPlan): Promise<Route> {
     else sized.add(kind);
     questionBy(
       route,
-      boomerang(plan.paths[target.path]!.path, target.waypoints, plan.landing, { ...plan.flow, size: target.size }, target.source),
+      boomerang(plan.paths.at(target.path).path, target.waypoints, plan.landing, { ...plan.flow, size: target.size }, target.source),
       0,
     );
   }

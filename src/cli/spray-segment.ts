@@ -11,7 +11,7 @@ export const isFrozen = ({ swept }: SprayPlan): boolean => OF_ONE_SEGMENT.has(sw
 
 export function segmentEvent(plan: SprayPlan, tally: SprayTally, segment: number): Said {
   const { swept, targets } = plan;
-  const at = (position: number): number => targets.findIndex((target) => target.position === position);
+  const at = (position: number): number => [...targets].findIndex((target) => target.position === position);
   const [near, far] = [at(segment), at(segment + 1)];
   const flows = swept.values.map(
     (_, flow): SegmentFlow => ({ near: near < 0 ? null : tally.cell(near, flow), far: tally.cell(far, flow) }),
@@ -24,8 +24,8 @@ export function segmentEvent(plan: SprayPlan, tally: SprayTally, segment: number
     type: 'segment',
     part: 1,
     position: segment,
-    from: near < 0 ? plan.paths[0]!.path.us : targets[near]!.address,
-    to: targets[far]!.address,
+    from: near < 0 ? plan.paths.at(0).path.us : targets.at(near).address,
+    to: targets.at(far).address,
     field: swept.kind,
     flows: flows.length,
     frozen: isFrozen(plan),

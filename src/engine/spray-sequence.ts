@@ -17,13 +17,10 @@ function* jumped(idKey: number, next: number): Generator<number> {
   for (let at = block; at < Math.min(next, block + BLOCK); at += 1) if ((at & 0xffff) !== within) yield at;
 }
 
-/** Of a range of cells: how many sendable sequences below `next` fall to each. */
-export function sentToCells(idKey: number, next: number, cells: number, from: number, count: number): Float64Array {
+/** How many sendable sequences below `next` fall to a cell. */
+export function sentTo(idKey: number, next: number, cells: number): (cell: number) => number {
   const [rounds, rest] = [Math.floor(next / cells), next % cells];
-  const sent = Float64Array.from({ length: count }, (_, index) => rounds + (from + index < rest ? 1 : 0));
-  for (const sequence of jumped(idKey, next)) {
-    const index = (sequence % cells) - from;
-    if (index >= 0 && index < count) sent[index]! -= 1;
-  }
-  return sent;
+  const less = new Map<number, number>();
+  for (const sequence of jumped(idKey, next)) less.set(sequence % cells, (less.get(sequence % cells) ?? 0) + 1);
+  return (cell) => rounds + (cell < rest ? 1 : 0) - (less.get(cell) ?? 0);
 }

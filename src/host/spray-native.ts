@@ -11,8 +11,10 @@ export interface NativeSenderOptions {
   readonly queue: number;
   /** The eBPF object of the senders. */
   readonly object: string;
-  /** As bpf/spray.h has them. */
+  /** As bpf/spray.h has them. They are not copied: nobody may change them while the sender is open. */
   readonly templates: Uint8Array;
+  /** A sender that has them in the kernel detaches them. */
+  readonly consumes?: boolean;
   readonly idsMost: number;
   readonly bytesMost: number;
   /** In the order of a packet's bytes. */

@@ -1,6 +1,8 @@
 /** What a good component loses, told from the counts. */
+
+import { type Counted, MOST_BURDEN } from './counted.ts';
 import { type Few, few } from './few.ts';
-import { type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
+import { type Fit, fit } from './likelihood.ts';
 import { upperEnd } from './profile.ts';
 
 /** A network with more faults than this has no background that could be told. */

@@ -6,27 +6,22 @@ const PRIMES = [67108859, 67108837] as const;
 
 /** Rank over the rationals. */
 export function rankOfColumns(columns: readonly Column[], walks: number): number {
-  return Math.max(...PRIMES.map((prime) => basisOf(columns, walks, prime).length));
+  return Math.max(...PRIMES.map((prime) => rankModulo(columns, walks, prime)));
 }
 
-/** Indexes of the first columns that no earlier ones make up. */
-export const independent = (columns: readonly Column[], walks: number): number[] => basisOf(columns, walks, PRIMES[0]);
-
-function basisOf(columns: readonly Column[], walks: number, prime: number): number[] {
+function rankModulo(columns: readonly Column[], walks: number, prime: number): number {
   const basis = createBasis(walks, prime);
-  return columns.flatMap((column, index) => (basis.add(column) ? [index] : []));
+  return columns.filter((column) => basis.add(column)).length;
 }
 
 export interface Basis {
   /** Whether the column is no sum of those before; then it is one of them from now on. */
   readonly add: (column: Column) => boolean;
-  readonly size: () => number;
 }
 
 export function createBasis(length: number, prime: number = PRIMES[0]): Basis {
   const rows: { readonly lead: number; readonly values: Float64Array }[] = [];
   return {
-    size: () => rows.length,
     add({ walks, times }) {
       const values = new Float64Array(length);
       for (const [place, walk] of walks.entries()) values[walk] = times[place]! % prime;

@@ -1,15 +1,16 @@
 /** Which components lose, told from counts of walks: every smallest set of faults that fits, with intervals. */
 
 import { backgroundOf } from './background.ts';
+import { burdenOf, type Counted, counted, lossOf } from './counted.ts';
 import type { Diagnosis, Explanation } from './diagnosis.ts';
 import { type Candidate, fitWith, searchFaults } from './fault-search.ts';
 import { few, fitFew } from './few.ts';
 import { judge } from './judge.ts';
-import { burdenOf, type Counted, counted, lossOf } from './likelihood.ts';
 import { likewise } from './likewise.ts';
 import { normalQuantile } from './normal.ts';
 import { overdispersionOf } from './overdispersion.ts';
 import { lowerEnd, upperEnd } from './profile.ts';
+import { boundFor } from './rivals.ts';
 import { stoppedLimit } from './stopped-interval.ts';
 import type { Walk, WalkCounts } from './walk.ts';
 
@@ -52,7 +53,7 @@ export function explain(walks: readonly Walk[], counts: readonly WalkCounts[], o
     const [lost, sent] = [sumOf(crossing, (walk) => counts[walk]!.lost), sumOf(crossing, (walk) => counts[walk]!.sent)];
     return fixed ? chiSquare(confidence) : stoppedLimit(lost, sent, confidence);
   });
-  const found = searchFaults(data, { good, gain, within: chiSquare(1 - (1 - confidence) / MANY) }).slice(0, MOST_TOLD);
+  const found = searchFaults(data, { good, gain, within: boundFor(confidence) }).slice(0, MOST_TOLD);
   const least = Math.min(...found.map((candidate) => candidate.fit.deviance));
   const told = (candidate: Candidate): Explanation => explanationOf(data, candidate, { limits, least });
   const explanations = found.map(told);
@@ -73,9 +74,6 @@ const GOOD_SHARE = 1 / 4;
 
 /** Counts are small, so that the deviance of a good network passes the quantiles of χ² a few times too often. */
 const SAFETY = 4;
-/** The best of many sets is near the true one, not of just one. */
-const MANY = 10;
-
 /** One degree of freedom. */
 const chiSquare = (confidence: number): number => normalQuantile(0.5 + confidence / 2) ** 2;
 

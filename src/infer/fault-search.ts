@@ -1,6 +1,8 @@
 /** Searches for the sets of faulty components that explain the counts best, size by size. */
+
+import { type Counted, MOST_BURDEN } from './counted.ts';
 import { few, fitFew } from './few.ts';
-import { type Bounds, type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
+import { type Bounds, type Fit, fit } from './likelihood.ts';
 
 /** Components that may bear any burden; all others are good. */
 export interface Candidate {

@@ -1,6 +1,7 @@
 /** The same counts with a few components free and all others as one: intervals and searches take hundreds of fits, and those cost by components. */
 import type { Column } from './columns.ts';
-import { type Bounds, type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
+import { type Counted, MOST_BURDEN } from './counted.ts';
+import { type Bounds, type Fit, fit } from './likelihood.ts';
 
 export interface Few {
   /** Columns of the free components in their order, then that of the others. */

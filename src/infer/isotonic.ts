@@ -1,7 +1,8 @@
 /** Survival over a sweep's hops, which can only fall, and each link's round-trip loss with its interval. */
 import { betaQuantile } from './beta.ts';
+import { type Counted, counted, lossOf, MOST_BURDEN } from './counted.ts';
 import type { Interval } from './interval.ts';
-import { type Counted, counted, fit, lossOf, MOST_BURDEN } from './likelihood.ts';
+import { fit } from './likelihood.ts';
 import { normalQuantile } from './normal.ts';
 import { lowerEnd, upperEnd } from './profile.ts';
 import type { WalkCounts } from './walk.ts';

@@ -1,8 +1,9 @@
 /** What is known of each component under every explanation that fits. */
+
+import { burdenOf, type Counted, lossOf } from './counted.ts';
 import type { Explanation, Fault, Judgement } from './diagnosis.ts';
 import type { Candidate } from './fault-search.ts';
 import { few, fitFew } from './few.ts';
-import { burdenOf, type Counted, lossOf } from './likelihood.ts';
 import { isBeyond, upperEnd } from './profile.ts';
 import type { WalkCounts } from './walk.ts';
 

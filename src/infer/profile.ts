@@ -1,5 +1,6 @@
 /** Profile likelihood: how far the burden of one component can be from the most likely, the others following as best they can. */
-import { type Bounds, type Counted, type Fit, fit, MOST_BURDEN } from './likelihood.ts';
+import { type Counted, MOST_BURDEN } from './counted.ts';
+import { type Bounds, type Fit, fit } from './likelihood.ts';
 
 /** Ends are told to this share of the square root of the limit. */
 const TOLERANCE = 0.01;
@@ -35,7 +36,7 @@ export function lowerEnd(data: Counted, bounds: Bounds, component: number, best:
   return root(distance, near, far);
 }
 
-export const MOST_PROBES = 1e12;
+const MOST_PROBES = 1e12;
 
 function exposure({ columns, received }: Counted, component: number): number {
   const { walks, times } = columns[component]!;

@@ -1,8 +1,9 @@
 /** When to stop probing: a sequential test of each component between an acceptable and an unacceptable loss. */
 import { backgroundOf } from './background.ts';
+import { burdenOf, type Counted, counted, loadsOf, lossOf, MOST_BURDEN } from './counted.ts';
+import { divergence } from './divergence.ts';
 import { type Candidate, searchFaults } from './fault-search.ts';
 import { few, fitFew } from './few.ts';
-import { burdenOf, type Counted, counted, loadsOf, lossOf, MOST_BURDEN } from './likelihood.ts';
 import { normalQuantile } from './normal.ts';
 import type { Walk, WalkCounts } from './walk.ts';
 
@@ -123,12 +124,6 @@ function tellingOf(loadsIfGood: Float64Array, loadsIfBad: Float64Array, evidence
     const [isSo, isNot] = evidence > 0 ? [loadsIfBad[walk]!, load] : [load, loadsIfBad[walk]!];
     return isNot > RARER * isSo ? isNot - isSo : divergence(lossOf(isSo), lossOf(isNot));
   });
-}
-
-/** Mean log likelihood ratio of a probe that is lost with one chance, against another (S. Kullback and R. A. Leibler, 1951). */
-function divergence(chance: number, other: number): number {
-  const part = (is: number, would: number): number => (is === 0 ? 0 : is * Math.log(is / would));
-  return Math.max(0, part(chance, other) + part(1 - chance, 1 - other));
 }
 
 /** A walk that would have to be sent so many times the packets of a fixed size tells nothing. */

@@ -75,13 +75,16 @@ function pairsPast(topology: Topology, reach: Reach, us: string): [string, strin
 
 interface Past {
   readonly leg: Omit<GraphLeg, 'opposite'>;
-  /** Neighbours whose links it takes; none where it may take one of several ways. */
+  /** Neighbours whose links it takes. */
   readonly passed: readonly string[];
 }
 
+const linksBetween = ({ links }: Topology, pair: string): number =>
+  links.filter(({ ends: [one, two] }) => pairOf(one.node, two.node) === pair).length;
+
 const pairOf = (one: string, two: string): string => [one, two].toSorted().join(' ');
 
-/** By an address of `to` that every way of equal cost leads to past such routers alone; null where there is none. */
+/** By an address of `to` that only one way leads to, past such routers alone; null where there is none. */
 function legPast(
   topology: Topology,
   family: FamilyNumber,
@@ -95,11 +98,13 @@ function legPast(
   const passes = (name: string): boolean => reach.get(name)?.state === 'does not decapsulate';
   for (const destination of addresses) {
     const ways = shortestPaths(topology, from, destination, family);
-    const lengths = new Set(ways.map(({ length }) => length));
-    if (lengths.size !== 1 || !ways.every((way) => way.length > 2 && way.slice(1, -1).every(passes))) continue;
+    const [way] = ways;
+    if (ways.length !== 1 || way === undefined || way.length < 3 || !way.slice(1, -1).every(passes)) continue;
+    const pairs = way.slice(1).map((node, at) => pairOf(way[at]!, node));
+    if (pairs.some((pair) => linksBetween(topology, pair) > 1)) continue; // probes would be shared out among them by their hash
     const ends = [topology.nodes.find(({ name }) => name === from)!.loopback[family], loopback[family]] as const;
-    const leg = { from: index.get(from)!, to: index.get(to)!, is: 'routers' as const, ends, destination, hops: ways[0]!.length - 1 };
-    return { leg, passed: ways.length > 1 ? [] : ways[0]!.slice(1).map((node, at) => pairOf(ways[0]![at]!, node)) };
+    const leg = { from: index.get(from)!, to: index.get(to)!, is: 'routers' as const, ends, destination, hops: way.length - 1 };
+    return { leg, passed: pairs };
   }
   return null;
 }

@@ -44,7 +44,7 @@ export interface Verdict {
 }
 
 /** Counts that are further from every explanation than chance makes them once in so many runs explain nothing. */
-const LEAST_FIT = 1e-6;
+export const LEAST_FIT = 1e-6;
 
 /**
  * `hidden`: of each suspect how many probes it would take to see its loss beside that of others, 0 where nothing hides it. `others`: what
@@ -95,7 +95,7 @@ function joined(graph: Graph, suspects: readonly (LinkSuspect | DeviceSuspect)[]
   const done = new Set<LinkSuspect | DeviceSuspect>();
   return suspects.flatMap((one) => {
     if (done.has(one)) return [];
-    const other = 'device' in one ? undefined : suspects.find((two) => isOpposite(graph, one, two) && overlap(one, two));
+    const other = 'device' in one ? undefined : suspects.find((two) => isOpposite(graph, one, two) && isOverlapping(one, two));
     if (other === undefined || 'device' in one || 'device' in other) return [one];
     done.add(other);
     const [low, high] = [Math.min(one.low, other.low), Math.max(one.high, other.high)];
@@ -113,7 +113,7 @@ const isOpposite = ({ legs }: Graph, one: LinkSuspect, two: LinkSuspect | Device
 
 const isEnds = (ends: GraphLeg['ends'], { from, to }: LinkSuspect): boolean => ends[0] === from && ends[1] === to;
 
-const overlap = (one: { low: number; high: number }, two: { low: number; high: number }): boolean =>
+export const isOverlapping = (one: { low: number; high: number }, two: { low: number; high: number }): boolean =>
   one.low <= two.high && two.low <= one.high;
 
 /** Where more than one explanation of the simplest kind fits. */
@@ -204,7 +204,7 @@ export function faultsText(graph: Graph, model: Model, { faults }: Pick<Explanat
     .join(' and ');
 }
 
-const percents = (loss: number, low: number, high: number): string => `${percent(loss)} % (${percent(low)}–${percent(high)})`;
+export const percents = (loss: number, low: number, high: number): string => `${percent(loss)} % (${percent(low)}–${percent(high)})`;
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))}`;
 
 /** Of links, not of routers: a router stands for itself only where nothing else does. */

@@ -43,6 +43,7 @@ export function compile(itinerary: Itinerary): Template {
 
 function writeLayers(bytes: Uint8Array, { layers, flow }: Itinerary): void {
   let at = 0;
+  const trafficClass = flow.dscp << 2;
   layers.forEach((layer, index) => {
     if (!(layer.ttl >= 1 && layer.ttl <= 255)) throw new RangeError(`A ttl is 1 to 255, got ${layer.ttl}`);
     const family = familyOfLayer(layer);

@@ -12,7 +12,13 @@ export type Grade = 'proven' | 'quoted' | 'weak';
 
 /** The one outcome of a probe. `unknown`: this machine itself dropped packets or was disturbed meanwhile, so silence proves nothing. */
 export type Outcome =
-  | ({ readonly kind: 'landed'; readonly probe: Probe; readonly rttNs: number; readonly ttl: number; readonly trafficClass?: number } & Arrival)
+  | ({
+      readonly kind: 'landed';
+      readonly probe: Probe;
+      readonly rttNs: number;
+      readonly ttl: number;
+      readonly trafficClass?: number;
+    } & Arrival)
   | ({ readonly kind: 'answered'; readonly probe: Probe; readonly rttNs: number } & Answer & Arrival)
   | { readonly kind: 'lost'; readonly probe: Probe }
   | { readonly kind: 'unknown'; readonly probe: Probe };

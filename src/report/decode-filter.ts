@@ -13,11 +13,25 @@ export interface ParsedFilter {
 }
 
 export interface FilterWorld {
-  /** A pcap expression as a question to packets. Throws BeaconError ERR_USAGE with what the compiler says. */
+  /** A pcap expression as a question to packets. Throws ExpressionError with what the compiler says. */
   readonly pcap: (expression: string) => (slot: PacketSlot) => boolean;
   /** No answer to this probe stands in the recording. */
   readonly isLost: (run: number, sequence: number) => boolean;
 }
+
+/** A mistake in an expression of somebody else's language. */
+export class ExpressionError extends BeaconError {
+  /** Within the expression, from 1. */
+  readonly column: number;
+
+  constructor(message: string, column: number) {
+    super('ERR_USAGE', message);
+    this.column = column;
+  }
+}
+
+/** The text, and a mark below it. */
+export const markedBelow = (text: string, column: number): string => `  ${text}\n  ${' '.repeat(column - 1)}^`;
 
 interface Token {
   readonly text: string;
@@ -61,7 +75,7 @@ export function parseFilter(text: string, world: FilterWorld): ParsedFilter {
   const peek = (): string => tokens[at]?.text ?? '';
   const fail = (what: string, token: Token | undefined = tokens[at]): never => {
     const column = token?.column ?? text.length + 1;
-    throw new BeaconError('ERR_USAGE', `--filter, column ${column}: ${what}\n  ${text}\n  ${' '.repeat(column - 1)}^`);
+    throw new BeaconError('ERR_USAGE', `--filter, column ${column}: ${what}\n${markedBelow(text, column)}`);
   };
 
   function either(): Filter {
@@ -142,26 +156,26 @@ export function parseFilter(text: string, world: FilterWorld): ParsedFilter {
   /** Words up to the next of ours are one expression of pcap's. */
   function pcapTerm(): Filter {
     const first = tokens[at]!;
-    const words: string[] = [];
+    let last = first;
     while (at < tokens.length && !['and', 'or', '&&', '||', '(', ')', 'not', '!'].includes(peek()) && !OURS.test(peek())) {
-      words.push(peek());
+      last = tokens[at]!;
       at += 1;
     }
-    return compiled(words.join(' '), first);
+    return compiled(text.slice(first.column - 1, last.column - 1 + last.text.length), first.column);
   }
 
-  function compiled(expression: string, first: Token): Filter {
+  function compiled(expression: string, column: number): Filter {
     try {
       return world.pcap(expression);
     } catch (error) {
-      if (error instanceof BeaconError && error.code === 'ERR_USAGE') return fail(error.message, first);
+      if (error instanceof ExpressionError) return fail(error.message, { text: '', column: column + error.column - 1 });
       throw error;
     }
   }
 
   if (tokens.length === 0) fail('the filter is empty');
   // Without a word of ours all of it is pcap's, whose short forms (`host a or b`) are not taken apart.
-  if (!tokens.some(({ text: one }) => OURS.test(one))) return { accepts: compiled(text, tokens[0]!), looksAhead };
+  if (!tokens.some(({ text: one }) => OURS.test(one))) return { accepts: compiled(text, 1), looksAhead };
   const accepts = either();
   if (at < tokens.length) fail(`"${peek()}" is not expected here`);
   return { accepts, looksAhead };

@@ -113,8 +113,10 @@ export function createDecoder(): Decoder {
     return runs.of(sight.run);
   }
 
-  /** By the payload's own word: it is outside the tag, and a nanosecond truer than the capture's stamp. */
-  function payloadAge(bytes: Uint8Array): number {
+  /** Between the two stamps, as a report's round trip; by the payload's own word where its sending was not seen. */
+  function ageOf(bytes: Uint8Array, place: number): number {
+    if (place >= 0) return reasonable(nowNs - ledger.sentNs(place));
+    if (sight.identityAt < 0) return Number.NaN;
     const at = sight.identityAt + SENT_AT;
     return reasonable(nowNs - ((uint32(bytes, at) - baseHigh) * SPAN + (uint32(bytes, at + 4) - baseLow)));
   }
@@ -155,7 +157,7 @@ export function createDecoder(): Decoder {
     const home = isReply || (shape === null ? isLoop : isHome(shape, bytes, outer));
     sight.kind = isReply ? 'answered' : home ? 'landed' : 'passing';
     if (!home) return;
-    sight.ageNs = payloadAge(bytes);
+    sight.ageNs = ageOf(bytes, place);
     if (place < 0) return;
     if (!isReply && ledger.fate(place) === FATE.landed) sight.kind = 'duplicate';
     ledger.settle(place, isReply ? FATE.answered : FATE.landed);
@@ -179,7 +181,7 @@ export function createDecoder(): Decoder {
     sight.kind = found === 'ambiguous' ? 'ambiguous' : type === REDIRECT[outer.protocol] ? 'redirect' : 'answered';
     if (found === 'ambiguous') return;
     const place = ledger.find(sight.run, sight.sequence);
-    sight.ageNs = sight.identityAt >= 0 ? payloadAge(bytes) : place < 0 ? Number.NaN : reasonable(nowNs - ledger.sentNs(place));
+    sight.ageNs = ageOf(bytes, place);
     if (sight.shape !== null && isSelf(sight.shape, bytes)) sight.kind = 'self';
     else if (place >= 0 && sight.kind === 'answered' && ledger.fate(place) === FATE.outstanding) ledger.settle(place, FATE.answered);
   }

@@ -30,6 +30,7 @@ const KINDS = {
   probe: 'probe',
   spray: 'spray',
   locate: 'locate',
+  scan: 'scan',
 } as const;
 
 function runText(letter: string, { file, command, source, target, targetName, startMs }: ComparedRun): string {

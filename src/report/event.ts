@@ -10,6 +10,7 @@ import type { DscpFate, EcnFate, TtlModel } from '../boomerang/scan-copies.ts';
 import type { Extent } from '../boomerang/scan-extent.ts';
 import type { HopState } from '../boomerang/survey.ts';
 import type { LossEstimate } from '../locate/links.ts';
+import type { TalliedMethod } from '../locate/tallied-findings.ts';
 import type { DeviceSuspect, LinkSuspect, UnknownPart, VerdictKind } from '../locate/verdict.ts';
 import type { Nesting } from '../topology/behaviour.ts';
 import type { Address } from '../wire/address.ts';
@@ -29,6 +30,7 @@ export type Event =
   | TallyEvent
   | NameEvent
   | PlanEvent
+  | TalliesEvent
   | LinkEvent
   | VerdictEvent
   | ScanEvent
@@ -418,10 +420,30 @@ export interface PlanEvent extends Common {
   readonly identifiability: number;
 }
 
+/** What `locate --from` was given, and how it looked at it; in place of a start. */
+export interface TalliesEvent extends Common {
+  readonly type: 'tallies';
+  readonly file: string;
+  /** Those that are counted. */
+  readonly paths: number;
+  readonly nodes: number;
+  /** Each direction of one, but with `--undirected`. */
+  readonly links: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly unknown: number;
+  /** `explanations`: all that fit, in a small network; `likelihood`: one joint fit; `netbouncer`: as published. */
+  readonly method: TalliedMethod;
+  /** What a good link loses; null where the method does not ask. */
+  readonly goodRate: number | null;
+  /** How much more losses vary than independent ones; null where the method does not ask. */
+  readonly overdispersion: number | null;
+}
+
 /** What is known of one link's loss, each way or both ways together. A later one replaces an earlier. */
 export interface LinkEvent extends Common {
   readonly type: 'link';
-  /** The two ends on the link; where they are not known, addresses of the two routers. */
+  /** The two ends on the link; where they are not known, addresses of the two routers; with `--from` the names of nodes. */
   readonly from: Address;
   readonly to: Address;
   readonly fromName: string | null;
@@ -429,7 +451,7 @@ export interface LinkEvent extends Common {
   /** `routers`: others lie between the two, or may. */
   readonly is: 'link' | 'routers';
   /** Circuits cross it one way alone, so that its directions are told apart; there and back they are not. Null: no walk crosses it. */
-  readonly how: 'circuits' | 'there and back' | null;
+  readonly how: 'circuits' | 'there and back' | 'paths' | null;
   /** From `from` to `to`, and the other way; null where they are not told apart. */
   readonly forward: LossEstimate | null;
   readonly backward: LossEstimate | null;

@@ -4,7 +4,11 @@ import { printableLines } from './printable.ts';
 import type { Reporter, Sink } from './reporter.ts';
 
 /** Text is whole or missing: what was interrupted before the graph prints nothing. */
-export function graphReporter(lines: (told: PathsTold) => readonly string[], out: Pick<Sink, 'write'>, errors: Pick<Sink, 'write'>): Reporter {
+export function graphReporter(
+  lines: (told: PathsTold) => readonly string[],
+  out: Pick<Sink, 'write'>,
+  errors: Pick<Sink, 'write'>,
+): Reporter {
   const drawn = createPathsBlock((told) => out.write(`${lines(told).join('\n')}\n`));
   return {
     event(event) {

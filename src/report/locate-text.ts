@@ -2,7 +2,7 @@
 import type { LossEstimate } from '../locate/links.ts';
 import type { DeviceSuspect, LinkSuspect, UnknownPart } from '../locate/verdict.ts';
 import type { Address } from '../wire/address.ts';
-import type { LinkEvent, PlanEvent, VerdictEvent } from './event.ts';
+import type { LinkEvent, PlanEvent, TalliesEvent, VerdictEvent } from './event.ts';
 import { percent } from './numbers.ts';
 import { printable } from './printable.ts';
 import type { Line } from './probe-table.ts';
@@ -10,6 +10,8 @@ import { wrapped } from './wrap.ts';
 
 export interface Located {
   readonly plan: PlanEvent | null;
+  /** What stood in a file; null where a network is asked. */
+  readonly tallies?: TalliesEvent | null;
   readonly links: readonly LinkEvent[];
   /** Null while it is not known. */
   readonly verdict: VerdictEvent | null;
@@ -18,11 +20,11 @@ export interface Located {
 }
 
 /** No line but a table's is longer than `columns`; null is endless. */
-export function locateLines({ plan, links, verdict, seconds }: Located, columns: number | null): Line[] {
+export function locateLines({ plan, tallies = null, links, verdict, seconds }: Located, columns: number | null): Line[] {
   const names = namesOf(links);
   const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
   const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
-  const above = [...(plan === null ? [] : [planText(plan)])].map((text) => ({ text, tone: 'plain' as const }));
+  const above = [...(plan === null ? [] : [planText(plan)]), ...(tallies === null ? [] : [talliesText(tallies)])].map((text) => ({ text, tone: 'plain' as const }));
   const broken = (lines: readonly Line[]): Line[] =>
     lines.flatMap(({ text, tone }) => wrapped(text, columns).map((one, index) => ({ text: index === 0 ? one : `  ${one}`, tone })));
   return [...broken(told), ...broken(above), ...tableOf(links, names, columns), ...broken(unknown)];
@@ -31,6 +33,18 @@ export function locateLines({ plan, links, verdict, seconds }: Located, columns:
 const planText = ({ walks, links, directed, coverage, identifiability }: PlanEvent): string =>
   `${walks} walks over ${links} links, each link on ${coverage} or more; directions told apart on ${directed}; ` +
   `${identifiability === 0 ? 'not every dead part is told from every other' : `${identifiability} dead part${identifiability > 1 ? 's' : ''} told from any other`}`;
+
+const talliesText = ({ paths, links, nodes, sent, unknown, method }: TalliesEvent): string =>
+  `${many(paths, 'path')} over ${many(links, 'link')} between ${many(nodes, 'node')}; ` +
+  `${many(sent, 'probe')}${unknown === 0 ? '' : `, ${unknown.toLocaleString('en')} of them unknown`}; ${METHODS[method]}`;
+
+const many = (count: number, what: string): string => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
+const METHODS: Readonly<Record<TalliesEvent['method'], string>> = {
+  explanations: 'every explanation that fits',
+  likelihood: 'one joint fit',
+  netbouncer: "NetBouncer's fit",
+};
 
 type Names = ReadonlyMap<Address, string>;
 
@@ -113,7 +127,7 @@ function cellsOf(link: LinkEvent, names: Names): string[] {
   const probes = (both ?? forward)?.probes ?? 0;
   if (both !== null) return [name, estimateText(both), both.loss === null ? '' : '(both together)', `${probes}`, how ?? ''];
   const each = [forward, backward].map((one) => (one === null ? '-' : estimateText(one)));
-  return [name, ...each, `${Math.min(forward?.probes ?? 0, backward?.probes ?? 0)}`, how ?? ''];
+  return [name, ...each, `${Math.min(...[forward, backward].flatMap((one) => one?.probes ?? []))}`, how ?? ''];
 }
 
 function estimateText({ state, loss, low, high }: LossEstimate): string {

@@ -45,13 +45,22 @@ function table(rows: readonly Row[], columns: number | null): string[] {
   const [id, hop, flows, missed] = [wide(0), wide(1), wide(4), wide(5)];
   const gaps = 5 * 2;
   const room = columns === null ? Number.POSITIVE_INFINITY : columns - id - hop - flows - missed - gaps;
-  const next = Math.min(wide(3), Math.max(LEAST_NEXT, Math.floor(room / 3)));
-  const router = Math.max(LEAST_ROUTER, Math.min(wide(2), room - next));
+  const word = Math.max(...all.flatMap((one) => one[2].split(' ').map(({ length }) => length)));
+  const least = Math.max(LEAST_ROUTER, Math.min(word, room - LEAST_NEXT));
+  const next = Math.min(wide(3), Math.max(LEAST_NEXT, Math.min(Math.floor(room / 3), room - least)));
+  const router = Math.max(least, Math.min(wide(2), room - next));
   return all.flatMap((one) => {
     const [routers, onward] = [wrapped(one[2], router), wrapped(one[3], next)];
     return Array.from({ length: Math.max(routers.length, onward.length) }, (_, i) => {
       const [a, b, c, d] = i === 0 ? [one[0], one[1], one[4], one[5]] : ['', '', '', ''];
-      return [a!.padStart(id), b!.padStart(hop), (routers[i] ?? '').padEnd(router), (onward[i] ?? '').padEnd(next), c!.padStart(flows), d!.padStart(missed)]
+      return [
+        a!.padStart(id),
+        b!.padStart(hop),
+        (routers[i] ?? '').padEnd(router),
+        (onward[i] ?? '').padEnd(next),
+        c!.padStart(flows),
+        d!.padStart(missed),
+      ]
         .join('  ')
         .trimEnd();
     });
@@ -65,8 +74,14 @@ function splitLines({ position, from, next, movedBy, perPacket }: SplitEvent, no
   const splitter = nodes.find(({ addresses }) => from !== null && addresses.includes(from));
   const who = splitter === undefined ? `A router at hop ${position}` : `#${splitter.id}, ${from},`;
   const isOne = next.every(({ router }) => router === next[0]!.router);
-  const by = perPacket ? 'packet: not steerable from here' : movedBy.length === 0 ? 'what no probe from here can change: not steerable from here' : movedBy.join(', ');
-  const line = isOne ? `${who} has parallel links to #${next[0]!.router}, or that answers from several addresses, by ${by}` : `${who} splits by ${by}`;
+  const by = perPacket
+    ? 'packet: not steerable from here'
+    : movedBy.length === 0
+      ? 'what no probe from here can change: not steerable from here'
+      : movedBy.join(', ');
+  const line = isOne
+    ? `${who} has parallel links to #${next[0]!.router}, or that answers from several addresses, by ${by}`
+    : `${who} splits by ${by}`;
   return [line, ...next.map((one) => `  ${[`#${one.router}`, one.address, optionFor(one)].join('  ').trimEnd()}`)];
 }
 

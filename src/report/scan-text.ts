@@ -38,11 +38,7 @@ function rowsOf(card: ScanEvent): Row[] {
   const one = <Value>(title: string, fact: Fact<Value>, say: (value: Value) => string): Row => row(title, [fact], [factText(fact, say)]);
   const { decapsulates, sources, place, reversePathCheck, ttl, dscp, ecn, depth, size, icmpLimit } = card;
   return [
-    row(
-      'decapsulates',
-      decapsulates,
-      decapsulates.map((fact) => `${fact.nesting} at ${fact.address}: ${factText(fact, yesOrNo)}`),
-    ),
+    row('decapsulates', decapsulates, nestingTexts(decapsulates)),
     one('its place', place, (value) => (value ? 'as seen' : 'elsewhere')),
     row(
       'sources home',
@@ -58,6 +54,16 @@ function rowsOf(card: ScanEvent): Row[] {
     row('ICMP limit', [icmpLimit], [limitText(icmpLimit)]),
     { title: 'policing meter', texts: [meterText(card.meter)], tone: 'plain' },
   ];
+}
+
+/** What is alike at several addresses stands on one line. */
+function nestingTexts(facts: ScanEvent['decapsulates']): string[] {
+  const groups = new Map<string, string[]>();
+  for (const fact of facts) {
+    const text = `${fact.nesting}: ${factText(fact, yesOrNo)}`;
+    groups.set(text, [...(groups.get(text) ?? []), fact.address]);
+  }
+  return [...groups].map(([text, addresses]) => `${text} at ${addresses.join(', ')}`);
 }
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');

@@ -65,16 +65,16 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
       located.finish(event.timeMs);
       sprayed.finish();
     }
+    if (drawn.tell(event)) return;
     if (event.type === 'start') begin(event);
     else if (event.type === 'hop' && layout.hops) print(hopLines(event));
-    else if (drawn.tell(event)) return;
     else if (event.type === 'split' && layout.hops) print(splitLines(event));
     else if (event.type === 'flows' && layout.hops) print(flowsLines(event));
     else if (event.type === 'path') {
       path = event.hops;
       print(layout.path ? (layout.many ? sprayedPath(event) : [...partLines(event), pathText(event)]) : []);
     } else if (event.type === 'tally' && layout.table) count(event);
-    else if (event.type === 'plan' || event.type === 'link' || event.type === 'verdict') located.tell(event);
+    else if (event.type === 'plan' || event.type === 'tallies' || event.type === 'link' || event.type === 'verdict') located.tell(event);
     else if (isOfSpray(event)) sprayed.tell(event);
     else if (event.type === 'scan') printLines(scanLines(event, out.columns));
     else if (event.type === 'comparison') comparison = event;

@@ -20,6 +20,8 @@ export interface Sounding {
   /** Of a flow. */
   readonly itinerary: (flow: number) => (ttl: number) => Itinerary;
   readonly patienceNs: number;
+  /** Called once, when the first router is found to answer once a second. */
+  readonly whenSlow: (ttl: number) => void;
 }
 
 export interface Sounder {
@@ -33,6 +35,7 @@ const GAP_NS = 2_000_000;
 const AGAIN_GAP_NS = 10_000_000;
 /** Linux answers a peer once a second (icmp_ratelimit), after a burst of six. */
 const SLOW_NS = 1_020_000_000;
+const SLOW_TRIES = 3;
 /** Where so many in a row are silent even once a second, it is not for a limit. */
 const GIVEN_UP_AFTER = 3;
 
@@ -41,6 +44,8 @@ export const SILENCE: Heard = { address: null, is: 'hop', error: null };
 interface Open {
   readonly cell: Cell;
   heard: Heard | null;
+  /** Of those once a second. */
+  tries: number;
 }
 
 /** A ttl that is asked once a second. */
@@ -48,10 +53,11 @@ interface Lane {
   readonly waiting: Open[];
   dueNs: bigint;
   unanswered: number;
+  busy: number;
 }
 
 export function createSounder(engine: Engine, asking: Asking, sounding: Sounding): Sounder {
-  const { ends, varied, route, itinerary, patienceNs } = sounding;
+  const { ends, varied, route, itinerary, patienceNs, whenSlow } = sounding;
   const limited = new Set<number>();
   /** Ttls at which silence was seen to be no limit's. */
   const silent = new Set<number>();
@@ -62,7 +68,12 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
 
   const questionFor = ({ flow, ttl }: Cell): Question => questionBy(route, itinerary(flow)(ttl), flow);
 
-  async function wave(questions: Iterable<Question | null>, opens: ReadonlyMap<Question, Open>, everyNs: number, done: (open: Open) => void): Promise<void> {
+  async function wave(
+    questions: Iterable<Question | null>,
+    opens: ReadonlyMap<Question, Open>,
+    everyNs: number,
+    done: (open: Open) => void,
+  ): Promise<void> {
     for await (const seen of asking.ask(questions, { everyNs: () => everyNs, timeoutNs: () => patienceNs, settle: 'first' })) {
       if (!isOutcome(seen)) continue;
       probes += 1;
@@ -86,12 +97,20 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
     const questions = new Map([...asked].map(([made, open]) => [open, made]));
     const ttls = [...new Set(opens.map(({ cell }) => cell.ttl))];
     const lanes = new Map<number, Lane>(
-      ttls.map((ttl) => [ttl, { waiting: opens.filter(({ cell }) => cell.ttl === ttl), dueNs: restedNs.get(ttl) ?? 0n, unanswered: 0 }]),
+      ttls.map((ttl) => [
+        ttl,
+        { waiting: opens.filter(({ cell }) => cell.ttl === ttl), dueNs: restedNs.get(ttl) ?? 0n, unanswered: 0, busy: 0 },
+      ]),
     );
-    await wave(drawn(engine, [...lanes.values()], questions), asked, 0, ({ cell, heard }) => {
+    await wave(drawn(engine, [...lanes.values()], questions), asked, 0, (open) => {
+      const { cell, heard } = open;
       const lane = lanes.get(cell.ttl)!;
       lane.unanswered = heard === null ? lane.unanswered + 1 : 0;
+      lane.busy -= 1;
+      if (heard !== null && limited.size === 0) whenSlow(cell.ttl);
       if (heard !== null) limited.add(cell.ttl);
+      open.tries += 1;
+      if (heard === null && open.tries < SLOW_TRIES) lane.waiting.unshift(open);
       if (lane.unanswered < GIVEN_UP_AFTER) return;
       lane.waiting.length = 0;
       silent.add(cell.ttl);
@@ -102,7 +121,7 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
 
   return {
     async sound(cells) {
-      const opens = cells.map((cell): Open => ({ cell, heard: null }));
+      const opens = cells.map((cell): Open => ({ cell, heard: null, tries: 0 }));
       await quick(
         opens.filter(({ cell }) => !limited.has(cell.ttl)),
         GAP_NS,
@@ -122,11 +141,16 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
 
 /** Null while every ttl rests. */
 function* drawn(engine: Engine, lanes: readonly Lane[], questions: ReadonlyMap<Open, Question>): Generator<Question | null> {
-  while (lanes.some(({ waiting }) => waiting.length > 0)) {
+  while (lanes.some(({ waiting, busy }) => waiting.length > 0 || busy > 0)) {
     const nowNs = engine.nowNs();
     const lane = lanes.find(({ waiting, dueNs }) => waiting.length > 0 && dueNs <= nowNs);
-    if (lane !== undefined) lane.dueNs = nowNs + BigInt(SLOW_NS);
-    yield lane === undefined ? null : questions.get(lane.waiting.shift()!)!;
+    if (lane === undefined) {
+      yield null;
+      continue;
+    }
+    lane.dueNs = nowNs + BigInt(SLOW_NS);
+    lane.busy += 1;
+    yield questions.get(lane.waiting.shift()!)!;
   }
 }
 

@@ -134,14 +134,17 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
       const draft = drafts.get(key) ?? newDraft(ttl, key, one);
       drafts.set(key, draft);
       draft.faces.add(faceOf(one));
-      found.set(draft, [...(found.get(draft) ?? []), flow]);
+      listIn(found, draft).push(flow);
     }
     return found;
   }
 
   async function ask(cells: readonly Cell[]): Promise<void> {
     const answers = await sound(cells);
-    for (const [i, { flow, ttl }] of cells.entries()) at(ttl).set(flow, answers[i]!);
+    for (const [i, { flow, ttl }] of cells.entries()) {
+      const cut = answers[i]!.address === null && aborted(); // who was interrupted knows of no silence
+      if (!cut) at(ttl).set(flow, answers[i]!);
+    }
   }
 
   /** All flows come by the first ttl: it is never asked again. */
@@ -149,7 +152,10 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
     const more = Array.from({ length: Math.min(count, MOST_AT_ONCE, MOST_FLOWS - flows) }, (_, i) => flows + i);
     flows += more.length;
     if (ttl === firstTtl) for (const flow of more) at(ttl).set(flow, at(ttl).get(0)!);
-    else await ask(more.map((flow) => ({ flow, ttl })));
+    else {
+      await ask(more.map((flow) => ({ flow, ttl })));
+      for (let round = 0; round < DOUBTS; round += 1) await doubt(ttl - 1, more);
+    }
     for (let before = ttl - 1; before > firstTtl; before -= 1) {
       const stray = more.filter((flow) => needsPlace(before + 1, flow) && !at(before).has(flow));
       if (stray.length > 0) await ask(stray.map((flow) => ({ flow, ttl: before })));
@@ -175,7 +181,7 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
     const faces = new Map<string, number[]>();
     for (const flow of of) {
       const one = heard.get(ttl + 1)?.get(flow);
-      if (one !== undefined) faces.set(faceOf(one), [...(faces.get(faceOf(one)) ?? []), flow]);
+      if (one !== undefined) listIn(faces, faceOf(one)).push(flow);
     }
     return faces;
   };
@@ -232,7 +238,8 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
       const more = short.map(({ of, lack, idle }) => Math.ceil((Math.max(0, lack - idle.length) * total) / of.length));
       const wanted = Math.max(...more);
       dry = cells.length === 0 ? dry + 1 : 0;
-      if (wanted > 0 && flows < MOST_FLOWS && dry < MOST_DRY && (ttl === firstTtl || !isSlow(ttl) || total < MOST_WHERE_SLOW)) await freshOf(ttl, wanted);
+      if (wanted > 0 && flows < MOST_FLOWS && dry < MOST_DRY && (ttl === firstTtl || !isSlow(ttl) || total < MOST_WHERE_SLOW))
+        await freshOf(ttl, wanted);
       else if (wanted > 0) for (const { draft, lack, idle } of short) draft.over ||= lack > idle.length;
     }
   }
@@ -249,7 +256,10 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
       const again = (await sound(cells)).map(faceOf).filter((face) => face !== SILENT);
       if (again.every((face) => face === first[0])) continue;
       draft.perPacket = !draft.mixed;
-      mix(ttl + 1, [...faces.map(([face]) => face), ...again].map((face) => (face === SILENT ? `${SILENT} ${draft.key}` : face)));
+      mix(
+        ttl + 1,
+        [...faces.map(([face]) => face), ...again].map((face) => (face === SILENT ? `${SILENT} ${draft.key}` : face)),
+      );
     }
   }
 
@@ -294,7 +304,8 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
     }
   }
 
-  const lastHeard = (): number => Math.max(firstTtl, ...[...heard].filter(([, all]) => [...all.values()].some(({ address }) => address !== null)).map(([ttl]) => ttl));
+  const lastHeard = (): number =>
+    Math.max(firstTtl, ...[...heard].filter(([, all]) => [...all.values()].some(({ address }) => address !== null)).map(([ttl]) => ttl));
 
   if (own.length > 0) {
     for (let ttl = firstTtl; ttl < lastTtl && !aborted(); ttl += 1) {
@@ -344,7 +355,14 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
 /** Nobody counts who is silent, and beyond so many nobody has looked. */
 const unknowable = (next: ReadonlyMap<string, unknown>): boolean => next.size === 0 || next.has(SILENT) || next.size > MOST_NEXT_HOPS;
 
-const facesOf = (keys: ReadonlyMap<string, string>, key: string): string[] => [...keys].filter(([, one]) => one === key).map(([face]) => face);
+const facesOf = (keys: ReadonlyMap<string, string>, key: string): string[] =>
+  [...keys].filter(([, one]) => one === key).map(([face]) => face);
+
+function listIn<Key>(lists: Map<Key, number[]>, key: Key): number[] {
+  const known = lists.get(key) ?? [];
+  lists.set(key, known);
+  return known;
+}
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 

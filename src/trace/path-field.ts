@@ -37,7 +37,8 @@ export async function steered(splits: readonly PathSplit[], nodes: Nodes, sweepi
   const moves = new Map<PathSplit, Map<FieldName, Map<number, number | Address>>>(movable.map((split) => [split, new Map()]));
   if (movable.length > 0)
     for (const field of fieldsOf(sweeping.asked)) {
-      for (const [split, found] of await sweep(field, movable, nodes, sweeping)) if (found.size > 1) moves.get(split)!.set(field.name, found);
+      for (const [split, found] of await sweep(field, movable, nodes, sweeping))
+        if (found.size > 1) moves.get(split)!.set(field.name, found);
     }
   return splits.map((split) => withMoves(split, moves, own));
 }

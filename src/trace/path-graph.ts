@@ -97,20 +97,23 @@ export function drawGraph(mapped: Mapped, us: Address | null, routers: Routers, 
   const ways = waysOf(mapped, parts, ids);
   const first: Way[] = us === null || names.length === 0 ? [] : [firstWay(mapped, ids.get(names[0]!)!)];
   const edges = edgesOf([...first, ...ways], flowOf);
-  const known = nodes.map(({ missed }) => missed).filter((missed) => missed !== null);
   return {
     nodes,
     edges,
     splits: splitsIn(nodes, ways, parts, ids, flowOf),
     flows: mapped.flows,
     own: flowOf(0),
-    missed: Math.min(
-      1,
-      known.reduce((sum, missed) => sum + missed, 0),
-    ),
-    unknown: nodes.length - known.length,
+    missed: missedOf(nodes),
+    unknown: nodes.filter(({ missed }) => missed === null).length,
   };
 }
+
+/** The probability that a next hop is missing anywhere, but for nodes of which nobody knows. */
+export const missedOf = (nodes: readonly PathNode[]): number =>
+  Math.min(
+    1,
+    nodes.reduce((sum, { missed }) => sum + (missed ?? 0), 0),
+  );
 
 /** A router at one ttl, under the name that it has at all of them. */
 interface Part {
@@ -214,7 +217,12 @@ function waysOf({ keys, heard }: Mapped, { nameOf, nodeOf }: Parts, ids: Readonl
 
 function edgesOf(ways: readonly Way[], flowOf: (flow: number) => PathFlow): PathEdge[] {
   const pairs = new Map<string, Way[]>();
-  for (const way of ways) pairs.set(`${way.from} ${way.to}`, [...(pairs.get(`${way.from} ${way.to}`) ?? []), way]);
+  for (const way of ways) {
+    const key = `${way.from} ${way.to}`;
+    const known = pairs.get(key);
+    if (known === undefined) pairs.set(key, [way]);
+    else known.push(way);
+  }
   return [...pairs.values()]
     .map((all) => ({
       from: all[0]!.from,

@@ -5,13 +5,14 @@ import type { Itinerary } from '../probe/itinerary.ts';
 import { patienceNsFor } from '../probe/patience.ts';
 import type { Address } from '../wire/address.ts';
 import { routersOf } from './alias.ts';
-import type { FieldsAsked } from './field.ts';
+import type { FieldName, FieldsAsked } from './field.ts';
 import { type Hop, longestRttNs } from './hop.ts';
 import { type Group, type Heard, mda } from './mda.ts';
 import { createSounder, SILENCE } from './mda-ask.ts';
 import { pathFlow } from './mda-flow.ts';
+import { missedRisk } from './mda-rule.ts';
 import { type Sweeping, steered, VALUES } from './path-field.ts';
-import { drawGraph, type PathGraph, type PathSplit } from './path-graph.ts';
+import { drawGraph, missedOf, type PathGraph, type PathNode, type PathSplit } from './path-graph.ts';
 import { tracePlan } from './path-kind.ts';
 
 export interface PathsOptions {
@@ -22,6 +23,8 @@ export interface PathsOptions {
   /** Whether nested probes may visit this address, to ask whose it is. */
   readonly mayVisit: (address: Address) => boolean;
   readonly signal: AbortSignal;
+  /** Called once, when the first router is found to answer no more than once a second: the search takes minutes then. */
+  readonly whenSlow?: (ttl: number) => void;
 }
 
 export interface PathsFound extends PathGraph {
@@ -35,7 +38,7 @@ export async function searchPaths(
   asking: Asking,
   asked: Omit<FieldsAsked, 'values'>,
   hops: readonly Hop[],
-  { timeoutNs, risk, lastTtl, mayVisit, signal }: PathsOptions,
+  { timeoutNs, risk, lastTtl, mayVisit, signal, whenSlow = () => {} }: PathsOptions,
 ): Promise<PathsFound> {
   const { ends, carries } = asked;
   const plan = tracePlan(ends, carries);
@@ -44,7 +47,7 @@ export async function searchPaths(
   const itinerary = (flow: number): ((ttl: number) => Itinerary) =>
     flow < FIRST_VARIANT ? pathFlow(asked, flow).itinerary : variants[flow - FIRST_VARIANT]!;
   const route = await engine.route(plan.layers(1)[0]!.destination);
-  const sounder = createSounder(engine, asking, { ends, varied: plan.varied, route, itinerary, patienceNs });
+  const sounder = createSounder(engine, asking, { ends, varied: plan.varied, route, itinerary, patienceNs, whenSlow });
   const whose = routerBook(async (addresses) => {
     const asks = addresses.every(mayVisit) && !signal.aborted;
     return asks ? routersOf(engine, asking, ends.us, asked.flow, addresses, patienceNs, ALIAS_GAP_NS) : null;
@@ -78,7 +81,21 @@ export async function searchPaths(
     const [moved] = await steered([split], byId, sweeping({ ...asked, flow, values: VALUES }), false);
     splits = splits.map((one): PathSplit => (one === split ? moved! : one));
   }
-  return { ...graph, splits, probes: sounder.probes(), limited: sounder.limited() };
+  const few = new Set([null, ...fewValues(asked)]).size;
+  const nodes = graph.nodes.map((node) => byFew(node, splits, few));
+  return { ...graph, nodes, splits, missed: missedOf(nodes), probes: sounder.probes(), limited: sounder.limited() };
+}
+
+/** Addresses are few: flows that differ in nothing else are one flow to a router that goes by these alone. */
+const FEW: readonly FieldName[] = ['inner addresses', 'outer source'];
+const fewValues = ({ hops, ends }: Pick<FieldsAsked, 'hops' | 'ends'>): Address[] =>
+  hops.filter((hop) => hop !== null && hop !== ends.us) as Address[];
+
+function byFew(node: PathNode, splits: readonly PathSplit[], values: number): PathNode {
+  const split = splits.find(({ from }) => from === node.id);
+  if (split === undefined || node.missed === null || split.movedBy.length === 0) return node;
+  if (split.movedBy.some((field) => !FEW.includes(field))) return node;
+  return { ...node, missed: Math.max(node.missed, missedRisk(split.next.length, values)) };
 }
 
 /** As many questions as pairs: of sixty addresses that is some seconds. */
@@ -142,10 +159,13 @@ function routerBook(ask: AskRouters): RouterBook {
   };
 }
 
-const pairs = <One>(all: readonly One[]): [One, One][] => all.flatMap((first, at) => all.slice(at + 1).map((other): [One, One] => [first, other]));
+const pairs = <One>(all: readonly One[]): [One, One][] =>
+  all.flatMap((first, at) => all.slice(at + 1).map((other): [One, One] => [first, other]));
 
 /** Only where ways of several lengths lead to the end may a router stand at several ttls. */
-function addressesAtSeveral(nodes: readonly { readonly is: string; readonly ttl: number; readonly addresses: readonly Address[] }[]): Address[] {
+function addressesAtSeveral(
+  nodes: readonly { readonly is: string; readonly ttl: number; readonly addresses: readonly Address[] }[],
+): Address[] {
   const ends = new Set(nodes.filter(({ is }) => is === 'end').map(({ ttl }) => ttl));
   return ends.size < 2 ? [] : [...new Set(nodes.filter(({ is }) => is === 'router').flatMap(({ addresses }) => addresses))];
 }

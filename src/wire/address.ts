@@ -16,9 +16,41 @@ export const familyOf = (address: Address): FamilyNumber => (address.includes(':
 
 /** 4 or 16 bytes in network order. Throws RangeError for text that is no address. */
 export function addressBytes(address: Address): Uint8Array {
-  if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number);
-  if (isIPv6(address) && !address.includes('%')) return ipv6Bytes(address);
-  throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
+  const bytes = new Uint8Array(familyOf(address) === 4 ? 4 : 16);
+  writeAddress(bytes, 0, address);
+  return bytes;
+}
+
+/** The same bytes into others. */
+export function writeAddress(into: Uint8Array, at: number, address: Address): void {
+  if (writeIpv4Address(into, at, address)) return;
+  if (!isIPv6(address) || address.includes('%')) throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
+  into.set(ipv6Bytes(address), at);
+}
+
+const [ZERO, NINE, DOT] = [0x30, 0x39, 0x2e];
+
+/**
+ * False, and whatever in the four bytes, for all that is no dotted quad. By the character: a spray writes millions of them, and to split
+ * the text into parts costs twenty times as much.
+ */
+function writeIpv4Address(into: Uint8Array, at: number, text: string): boolean {
+  let part = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE && value !== 0) {
+      value = (value < 0 ? 0 : value * 10) + code - ZERO;
+      if (value > 255) return false;
+    } else if (code === DOT && value >= 0 && part < 3) {
+      into[at + part] = value;
+      part += 1;
+      value = -1;
+    } else return false;
+  }
+  if (part < 3 || value < 0) return false;
+  into[at + 3] = value;
+  return true;
 }
 
 function ipv6Bytes(text: string): Uint8Array {

@@ -1,5 +1,5 @@
 /** The IPv4 header (RFC 791 §3.1). Options are skipped when reading and never written. */
-import { type Address, addressBytes, addressText } from './address.ts';
+import { type Address, addressText, writeAddress } from './address.ts';
 import { checksum } from './checksum.ts';
 import { type Decoded, malformed } from './decoded.ts';
 import { setUint16, uint16 } from './fields.ts';
@@ -39,8 +39,8 @@ export function writeIpv4(into: Uint8Array, at: number, fields: Ipv4Fields, payl
   into[at + 8] = fields.ttl;
   into[at + 9] = fields.protocol;
   setUint16(into, at + 10, 0);
-  into.set(addressBytes(fields.source), at + 12);
-  into.set(addressBytes(fields.destination), at + 16);
+  writeAddress(into, at + 12, fields.source);
+  writeAddress(into, at + 16, fields.destination);
   setUint16(into, at + 10, checksum(into, at, at + IPV4_HEADER));
 }
 

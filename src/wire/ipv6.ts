@@ -1,5 +1,5 @@
 /** The IPv6 header (RFC 8200 §3) and the extension headers that can stand before what it carries (§4). None is ever written. */
-import { type Address, addressBytes, addressText } from './address.ts';
+import { type Address, addressText, writeAddress } from './address.ts';
 import { type Decoded, malformed } from './decoded.ts';
 import { setUint16, setUint32, uint16, uint32 } from './fields.ts';
 
@@ -31,8 +31,8 @@ export function writeIpv6(into: Uint8Array, at: number, fields: Ipv6Fields, payl
   setUint16(into, at + 4, payloadLength);
   into[at + 6] = fields.protocol;
   into[at + 7] = fields.ttl;
-  into.set(addressBytes(fields.source), at + 8);
-  into.set(addressBytes(fields.destination), at + 24);
+  writeAddress(into, at + 8, fields.source);
+  writeAddress(into, at + 24, fields.destination);
 }
 
 /** Accepts a packet cut short after its header, as ICMPv6 errors quote it. */

@@ -88,6 +88,16 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'ERR_MTU',
     says: [/MTU of 1280 on to_r1/, /63 IPv4 headers of 20 \+ 44 .* = 1304/, /shorter path/],
   },
+  'paths without any risk': onLine(usage(['paths', 'd', '--risk', '0'], /--risk/, /'0'/, /from 0\.0001% to 50%/)),
+  'paths drawn and as events': onLine(usage(['paths', 'd', '--dot', '--json'], /'--dot'/, /'--json'/)),
+  'paths from a start that does not decapsulate': {
+    argv: ['paths', '-s', 'r2', 'd'],
+    on: 'nondecap',
+    exit: 4,
+    code: 'NO_DECAPSULATION',
+    says: [/r2 does not decapsulate/],
+  },
+  'paths from ourselves': onLine(usage(['paths', '-s', 'a', 'd'], /a is our own address/, /leave -s/)),
   'a rate of nothing': onLine(usage(['probe', '-d', 'd', '--rate', '0'], /--rate/, /'0'/, /from 1 to 100000/)),
   'two equal addresses in a topology': {
     argv: ['d'],

@@ -90,10 +90,22 @@ else {
     assert.equal(shown, ['4 answered', '5 answered']);
   });
 
-  test("libpcap's complaint is told, with the column where its expression begins", () => {
+  test("libpcap's complaint is told, with the column of the word that it is about", () => {
     const parse = (text: string): unknown => parseFilter(text, { pcap: pcapQuestion, isLost: () => false });
-    assert.throws(() => parse('probe==4 and port nowhere'), /column 14: "port nowhere": /);
-    assert.throws(() => parse('icmp and and'), /column 1: "icmp and and": .*syntax error/);
+    for (const [text, column, what] of [
+      ['probe==4 and port nowhere', 19, /"port nowhere": /],
+      ['icmp and and', 10, /"icmp and and": .*syntax error/],
+      ['icmp andd', 6, /syntax error/],
+      ['foo', 1, /syntax error/],
+      ['tcp port', 9, /syntax error/], // what is missing would stand there
+      ['not', 4, /syntax error/],
+      ['udp and (tcp', 13, /syntax error/],
+      ['udp) and tcp', 4, /syntax error/],
+      ['udp and vlan  9999', 15, /9999/],
+      ['hop==3 and  (icmp and tcp port 70000)', 32, /70000/],
+    ] as const) {
+      assert.throws(() => parse(text), new RegExp(`--filter, column ${column}: .*${what.source}`), text);
+    }
   });
 }
 

@@ -5,8 +5,10 @@ import { type Namespaces, namespaces } from '../lab/namespaces.ts';
 import { HERE4 } from './matcher-frames.ts';
 import type { MatcherProcess, Questions } from './matcher-process.ts';
 
-export const [NEAR, FAR] = ['match_near', 'match_far'] as const;
-export const [MATCHED, SENDING] = ['matchnear', 'matchfar'] as const;
+export const NEAR = 'match_near';
+export const FAR = 'match_far';
+export const MATCHED = 'matchnear';
+export const SENDING = 'matchfar';
 
 export const matcherLab = (): Namespaces =>
   namespaces(
@@ -28,12 +30,20 @@ export const OTHER_RUN: Run = newRun(() => RUN_BYTES.map((byte) => byte ^ 0xff))
 const KEY: readonly number[] = [...RUN_BYTES.subarray(4, 20)];
 export const TIMEOUT_NS = 2e9;
 
+type Plan = Pick<Questions['open'], 'run' | 'key' | 'templates' | 'flows' | 'tag'>;
 type Opening = Pick<Questions['open'], 'matcher' | 'templates' | 'flows'> & Partial<Questions['open']>;
 
-export const planOf = (templates: number, flows: number, tag: TagMode = 'full') => ({ run: RUN.number, key: KEY, templates, flows, tag });
+export const planOf = (templates: number, flows: number, tag: TagMode = 'full'): Plan => ({
+  run: RUN.number,
+  key: KEY,
+  templates,
+  flows,
+  tag,
+});
 
 /** How it is attached. */
 export const opened = (near: MatcherProcess, { templates, flows, tag = 'full', ...more }: Opening): Promise<string[]> =>
   near.ask('open', { ...planOf(templates, flows, tag), idKey: RUN.idKey, timeoutNs: TIMEOUT_NS, device: MATCHED, ...more });
 
-export const settled = (near: MatcherProcess, end: number) => near.until('totals', null, (totals) => totals.settled >= end);
+export const settled = (near: MatcherProcess, end: number): ReturnType<typeof near.until<'totals'>> =>
+  near.until('totals', null, (totals) => totals.settled >= end);

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { burdenOf, counted, fit, lossOf, MOST_BURDEN } from '../../src/infer/likelihood.ts';
+import { burdenOf, counted, lossOf, MOST_BURDEN } from '../../src/infer/counted.ts';
+import { fit } from '../../src/infer/likelihood.ts';
 import type { Walk, WalkCounts } from '../../src/infer/walk.ts';
 import { chanceOf, counts } from './random.ts';
 

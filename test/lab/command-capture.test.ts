@@ -162,7 +162,9 @@ inLab('what it cannot do it says: a filter, an interface, a privilege, a full di
   const run = (argv: readonly string[], before: readonly string[] = []): Promise<{ code: number | null; stderr: string }> =>
     runArgv(on(lab, [...before, ...COMMAND, 'capture', ...argv]));
   for (const [argv, code, says] of [
-    [['--filter', 'icmp andd'], 2, /--filter "icmp andd": libpcap says: .*syntax error/],
+    [['--filter', 'icmp andd'], 2, /--filter, column 6: libpcap says: .*syntax error.*\n {2}icmp andd\n {7}\^\n/],
+    [['--filter', 'probe==17'], 2, /probe==17 and its like are for braceroute decode/],
+    [['--filter', 'icmp and port 70000'], 2, /--filter "icmp and port 70000": libpcap says: .*70000/],
     [['-i', 'nowhere'], 2, /There is no interface "nowhere"/],
     [['--ring', '2x1M'], 2, /--ring is of files: .*--write/],
     [['--ring', '1x1M', '--write', file('x')], 2, /Give files and the size of each, such as 10x100MB/],

@@ -5,21 +5,27 @@ import type {
   ComparisonEvent,
   CountEvent,
   DifferenceEvent,
+  EdgeEvent,
   EndEvent,
   Event,
+  FlowChosen,
   FlowEvent,
   FlowsEvent,
   HopEvent,
   LinkEvent,
+  NodeEvent,
   PathEvent,
+  PathsEvent,
   PlanEvent,
   ProblemEvent,
+  ScanEvent,
   SegmentEvent,
   SplitEvent,
   SprayCounts,
   SprayEvent,
   SprayedEvent,
   StartEvent,
+  TalliesEvent,
   TallyEvent,
   VerdictEvent,
 } from '../../src/report/event.ts';
@@ -120,6 +126,76 @@ export const flows = (fields: Partial<FlowsEvent> = {}): FlowsEvent => ({
   ...fields,
 });
 
+const flowChosen: FlowChosen = { sourcePort: 45_000, destinationPort: 33_434, flowLabel: 0, inner: null };
+
+export const node = (id: number, fields: Partial<NodeEvent> = {}): NodeEvent => ({
+  ...common,
+  type: 'node',
+  id,
+  is: 'router',
+  addresses: [`10.0.${id}.1`],
+  name: null,
+  ttls: [id],
+  icmp: null,
+  loops: false,
+  flows: 12,
+  missed: 2 ** -11,
+  ...fields,
+});
+
+export const edge = (from: number, to: number, fields: Partial<EdgeEvent> = {}): EdgeEvent => ({
+  ...common,
+  type: 'edge',
+  from,
+  to,
+  addresses: [`10.0.${to}.1`],
+  flows: 12,
+  flow: flowChosen,
+  sure: true,
+  ...fields,
+});
+
+export const paths = (fields: Partial<PathsEvent> = {}): PathsEvent => ({
+  ...common,
+  type: 'paths',
+  paths: 2,
+  nodes: 5,
+  edges: 5,
+  splits: 1,
+  flows: 36,
+  probes: 120,
+  as: 'plain',
+  risk: 0.01,
+  missed: 0.0021,
+  unknown: 0,
+  flow: flowChosen,
+  ...fields,
+});
+
+/** Us, a router that splits in two, and the end behind both. */
+export const pathsRun = (): readonly Event[] => [
+  start({ command: 'paths' }),
+  node(0, { is: 'us', name: 'a', missed: 0 }),
+  node(1, { name: 'r1.example' }),
+  node(4),
+  node(5, { missed: null }),
+  node(6, { is: 'end', addresses: ['10.255.0.7'], name: 'd', flows: 0, missed: 0, ttls: [3] }),
+  edge(0, 1),
+  edge(1, 4),
+  edge(1, 5),
+  edge(4, 6),
+  edge(5, 6, { sure: false }),
+  split({
+    next: [
+      { address: '10.0.4.1', router: 4, field: 'source port', value: 45_000 },
+      { address: '10.0.5.1', router: 5, field: 'source port', value: 41_000 },
+    ],
+    movedBy: ['source port'],
+  }),
+  paths({ unknown: 1 }),
+  end(),
+];
+
 export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
   ...common,
   type: 'plan',
@@ -129,6 +205,22 @@ export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
   rank: 15,
   coverage: 1,
   identifiability: 1,
+  ...fields,
+});
+
+export const tallies = (fields: Partial<TalliesEvent> = {}): TalliesEvent => ({
+  ...common,
+  type: 'tallies',
+  file: 'paths.jsonl',
+  paths: 3,
+  nodes: 4,
+  links: 3,
+  sent: 6000,
+  received: 5899,
+  unknown: 0,
+  method: 'explanations',
+  goodRate: 0.0005,
+  overdispersion: 1,
   ...fields,
 });
 
@@ -364,3 +456,34 @@ export const sprayRun: readonly Event[] = [
   sprayed(),
   end({ exit: 1 }),
 ];
+
+const fact = { value: true, why: null } as const;
+
+export const scan = (fields: Partial<ScanEvent> = {}): ScanEvent => ({
+  ...common,
+  type: 'scan',
+  position: 1,
+  address: '10.0.1.1',
+  name: 'r1.example',
+  addresses: ['10.0.1.1'],
+  decapsulates: [
+    { address: '10.0.1.1', nesting: '4in4', ...fact },
+    { address: '10.0.1.1', nesting: '6in4', value: false, why: '10.0.1.1 answers ICMP 3/2' },
+  ],
+  place: fact,
+  sources: {
+    us: fact,
+    second: { value: null, why: 'we have no second address' },
+    waypoint: { value: false, why: '0 of 8 came home, and 8 of 8 with us' },
+    previous: { value: null, why: 'silent' },
+  },
+  reversePathCheck: { value: false, why: null },
+  ttl: { value: 'pipe', why: null },
+  dscp: { value: 'remarked', why: 'everything comes home as 10', remarkedTo: 10 },
+  ecn: { value: null, why: 'interrupted' },
+  depth: { value: 8, why: '10.0.1.1 answers ICMP 3/2', bound: 'router' },
+  size: { value: 1500, why: 'the first link takes 1500 bytes', bound: 'first link' },
+  icmpLimit: { value: true, why: null, burst: 6, perSecond: 1 },
+  meter: { expired: { sent: 40, heard: 7, low: 0.0875, high: 0.3199 }, steered: null },
+  ...fields,
+});

@@ -12,11 +12,14 @@ import {
   locateRun,
   lossy,
   path,
+  pathsRun,
   probeRun,
   problem,
+  scan,
   split,
   sprayRun,
   start,
+  tallies,
   tally,
   traceRun,
 } from './samples.ts';
@@ -27,9 +30,12 @@ const samples: readonly Event[] = [
   ...traceRun,
   ...probeRun,
   ...locateRun,
+  ...pathsRun(),
   ...sprayRun,
   split(),
   flows(),
+  tallies(),
+  scan(),
   comparison(),
   difference(),
   problem('no'),
@@ -52,20 +58,25 @@ test('each type of event has its place in the schema', () => {
     'comparison',
     'count',
     'difference',
+    'edge',
     'end',
     'flow',
     'flows',
     'hop',
     'link',
     'name',
+    'node',
     'path',
+    'paths',
     'plan',
     'problem',
+    'scan',
     'segment',
     'split',
     'spray',
     'sprayed',
     'start',
+    'tallies',
     'tally',
     'verdict',
   ]);
@@ -120,7 +131,7 @@ test('the examples on the page are one valid run, with an event of each type', (
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].flatMap((match) => match[1]!.trim().split('\n'));
   const events = examples.map((line) => JSON.parse(line) as Event);
   for (const event of events) assert.ok(validEvent(event), JSON.stringify(event));
-  assert.is(new Set(events.map(({ type }) => type)).size, 19);
+  assert.is(new Set(events.map(({ type }) => type)).size, 24);
   assertEvents(lines(events.filter(({ type }) => type !== 'end')).concat(lines([end()])));
 });
 

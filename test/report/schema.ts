@@ -18,7 +18,7 @@ export function assertEvents(lines: readonly string[]): Event[] {
   const ends = events.flatMap(({ type }, index) => (type === 'end' ? [index] : []));
   assert.equal(ends, [events.length - 1], 'exactly one end, last');
   assert.ok(
-    events.some(({ type }) => ['start', 'comparison', 'problem'].includes(type)),
+    events.some(({ type }) => ['start', 'comparison', 'tallies', 'problem'].includes(type)),
     'a run starts, or says why not',
   );
   assertRising(events);

@@ -24,9 +24,9 @@ const PROBE: ReadyOptions = {
   maxHops: 30,
 };
 
-async function run(network: Network, body: Body): Promise<Event[]> {
+export async function ran(network: Network, body: Body, signal: AbortSignal = new AbortController().signal): Promise<Event[]> {
   const events: Event[] = [];
-  const exit = await sessionOn(network, body, { event: (event) => void events.push(event), close: () => {} }, new AbortController().signal);
+  const exit = await sessionOn(network, body, { event: (event) => void events.push(event), close: () => {} }, signal);
   const ends = events.filter(({ type }) => type === 'end');
   assert.equal([ends.length, ends[0], exit], [1, events.at(-1), endOf(events).exit]);
   return events;
@@ -36,10 +36,10 @@ async function run(network: Network, body: Body): Promise<Event[]> {
 const wanting = (family: FamilyNumber): object => ({ [family]: true });
 
 export const traced = (network: Network, host: string, family: FamilyNumber, options: Partial<TraceCommandOptions>): Promise<Event[]> =>
-  run(network, traceCommand(host, { ...TRACE, ...options, ...wanting(family) }));
+  ran(network, traceCommand(host, { ...TRACE, ...options, ...wanting(family) }));
 
 export const probed = (network: Network, family: FamilyNumber, options: Partial<ReadyOptions>): Promise<Event[]> =>
-  run(network, probeCommand({ ...PROBE, ...options, ...wanting(family) }));
+  ran(network, probeCommand({ ...PROBE, ...options, ...wanting(family) }));
 
 export const of = <Type extends Event['type']>(events: readonly Event[], type: Type): Extract<Event, { type: Type }>[] =>
   events.filter((event): event is Extract<Event, { type: Type }> => event.type === type);

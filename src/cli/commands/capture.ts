@@ -9,12 +9,14 @@ import { createNames, type Names } from '../../engine/live/live.ts';
 import { createDump, type Dump, type Ring } from '../../engine/recording/dump.ts';
 import { BeaconError, EXIT_OF } from '../../error.ts';
 import { loadAddon, type NativeBatch } from '../../host/addon.ts';
+import { markedBelow } from '../../report/decode-filter.ts';
 import { DECODE_VERSION, jsonOf } from '../../report/decode-json.ts';
 import { lineOf } from '../../report/decode-line.ts';
 import { createDecoder } from '../../report/decoder.ts';
 import { uint32 } from '../../wire/fields.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import { cookedDirection, linkTypeName } from '../../wire/link-header.ts';
+import { pcapMistake } from '../pcap-mistake.ts';
 import { VERSION } from '../version.ts';
 
 export interface CaptureOptions {
@@ -37,6 +39,7 @@ const LONGEST_WAIT_MS = 60_000;
 export async function capture(options: CaptureOptions, signal: AbortSignal): Promise<number> {
   const { interface: device, filter = CAPTURE_FILTER, write, ring = null } = options;
   if (ring !== null && write === undefined) throw new BeaconError('ERR_USAGE', '--ring is of files: give their name with --write FILE');
+  if (options.filter !== undefined) refuseMistake(options.filter);
   const listening = await listen({ device, filter });
   try {
     const failing = new AbortController();
@@ -57,6 +60,17 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   } finally {
     await listening.close();
   }
+}
+
+const OF_DECODE = /\b(probe|path|run|hop|leg|age|number|kind|grade)\s*(==|!=)/;
+
+/** What is wrong on every link; what is so on this one alone, libpcap says when it begins. */
+function refuseMistake(filter: string): void {
+  const mistake = pcapMistake(loadAddon(), filter);
+  if (mistake === null || !mistake.what.includes('syntax error')) return;
+  const { column, what } = mistake;
+  const next = OF_DECODE.test(filter) ? 'probe==17 and its like are for braceroute decode' : 'see man pcap-filter';
+  throw new BeaconError('ERR_USAGE', `--filter, column ${column}: libpcap says: ${what}; ${next}\n${markedBelow(filter, column)}`);
 }
 
 const say = (line: string): void => void process.stderr.write(`braceroute: ${line}\n`);

@@ -63,13 +63,13 @@ async function textOf(file: string, name: string): Promise<string | null> {
 }
 
 /** The first four bytes of pcapng are line ends; those of pcap and gzip are no text. */
-function isRecording(chunk: Uint8Array): boolean {
+export function isRecording(chunk: Uint8Array): boolean {
   const magic = Buffer.from(chunk.subarray(0, 4));
   return magic.equals(Buffer.of(0x0a, 0x0d, 0x0d, 0x0a)) || (magic.length > 0 && magic[0] !== 0x7b && !isUtf8(magic));
 }
 
 /** The events of the run that a recording was made of, by running it again. */
-async function recordedEvents(file: string, signal: AbortSignal): Promise<Event[]> {
+export async function recordedEvents(file: string, signal: AbortSignal): Promise<Event[]> {
   const { replayCommand } = await import('./replay.ts');
   const events: Event[] = [];
   const collect: Reporter = { event: (event) => void events.push(event), close: () => {} };

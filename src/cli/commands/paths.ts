@@ -55,28 +55,36 @@ export const pathsCommand = (host: string, options: PathsCommandOptions): Body =
     const tracing = { count: 1, silentTries: SILENT_TRIES, firstTtl: 1, lastTtl: options.maxHops, timeoutNs, flow, carries } as const;
     for await (const seen of trace(engine, asking, ends, tracing)) {
       if (seen.kind === 'hop') hops.push(seen.hop);
-      else return yield* notEntered(ends, source.name ?? source.address, entryProblem(ends, source.name ?? source.address, seen.answer));
+      else return yield* notEntered(asking, entryProblem(ends, source.name ?? source.address, seen.answer));
     }
     const isPermitted = mayVisit(options);
     const visitable = hops.map(addressOf).map((address) => (address !== null && isPermitted(address) ? address : null));
     const fields = { ends, flow, carries, second: otherAddress(ends.us, network), hops: visitable } as const;
-    const searching = { timeoutNs, risk: options.risk, lastTtl: options.maxHops, mayVisit: isPermitted, signal };
-    const found = await searchPaths(engine, asking, fields, hops, searching);
+    let whenSlow = (_ttl: number): void => {};
+    const slow = new Promise<number>((resolve) => {
+      whenSlow = resolve;
+    });
+    const searching = { timeoutNs, risk: options.risk, lastTtl: options.maxHops, mayVisit: isPermitted, signal, whenSlow };
+    const search = searchPaths(engine, asking, fields, hops, searching);
+    search.catch(() => {}); // it is awaited below
+    const first = await Promise.race([search, slow]);
+    if (typeof first === 'number') yield limit(first); // before the minutes that it takes
+    const found = await search;
     for await (const [node, name] of ahead(each(found.nodes), ({ addresses }) => namer.soon(addresses[0] ?? null)))
       yield nodeEvent(node, name);
     yield* waysOf(found);
     yield pathsEvent(found, options);
     yield* namer.late();
     yield* traceTranslation(asking);
-    return yield* told(found, ends, source.name ?? source.address, target.name ?? target.address, signal);
-
-    async function* notEntered(_ends: PathEnds, _router: string, problem: { said: Said; exit: number }): AsyncGenerator<Said, Verdict> {
-      const translated = yield* nestedTranslation(asking as Asking);
-      if (translated !== null) return { reached: false, exit: translated };
-      yield problem.said;
-      return { reached: false, exit: problem.exit };
-    }
+    return yield* told(found, ends, options.risk, source.name ?? source.address, target.name ?? target.address, signal);
   };
+
+async function* notEntered(asking: Asking, { said, exit }: { said: Said; exit: number }): AsyncGenerator<Said, Verdict> {
+  const translated = yield* nestedTranslation(asking);
+  if (translated !== null) return { reached: false, exit: translated };
+  yield said;
+  return { reached: false, exit };
+}
 
 async function* each<One>(all: readonly One[]): AsyncGenerator<One> {
   yield* all;
@@ -114,19 +122,25 @@ const pathsEvent = (found: PathsFound, { risk, as }: PathsCommandOptions): Said 
   flow: found.own,
 });
 
-function* told(found: PathsFound, ends: PathEnds, router: string, host: string, signal: AbortSignal): Generator<Said, Verdict> {
-  const { nodes, limited, unknown, missed } = found;
+function* told(
+  found: PathsFound,
+  ends: PathEnds,
+  risk: number,
+  router: string,
+  host: string,
+  signal: AbortSignal,
+): Generator<Said, Verdict> {
+  const { nodes, unknown, missed } = found;
   const reached = nodes.some(({ is }) => is === 'end');
   if (signal.aborted) return { reached, exit: CANNOT_TELL };
   const heard = nodes.some(({ is }) => is === 'router' || is === 'end');
   if (!heard && ends.kind !== 'trace') yield silence(router);
   if (nodes.some(({ loops }) => loops)) yield loop(nodes);
-  if (limited.length > 0) yield limit(limited);
   if (!reached) {
-    if (heard) yield unreached(found, host);
+    if (heard || ends.kind === 'trace') yield unreached(found, host);
     return { reached, exit: 1 };
   }
-  return { reached, exit: unknown > 0 || missed > 1 ? CANNOT_TELL : 0 };
+  return { reached, exit: unknown > 0 || missed > risk ? CANNOT_TELL : 0 };
 }
 
 const loop = (nodes: readonly PathNode[]): Said => ({
@@ -138,10 +152,10 @@ const loop = (nodes: readonly PathNode[]): Said => ({
     .join(' and ')} twice: the routes loop, and what lies behind is not searched`,
 });
 
-const limit = (ttls: readonly number[]): Said => ({
+const limit = (ttl: number): Said => ({
   type: 'problem',
   code: 'ANSWERS_LIMITED',
-  message: `Routers at ttl ${ttls.join(', ')} answer about once a second: they were asked no faster, and 192 flows each at most`,
+  message: `A router at hop ${ttl} answers about once a second: such are asked no faster, with 192 flows at most, and this may take minutes`,
 });
 
 function unreached({ nodes }: PathsFound, host: string): Said {

@@ -8,6 +8,7 @@ import type { NetworkOptions } from '../network.ts';
 import type { Call } from '../program.ts';
 import { rebuiltPlan } from '../rebuilt-plan.ts';
 import { type Body, session } from '../session.ts';
+import { checkWriteTarget } from '../write-target.ts';
 
 /** How the report is told is up to who replays; all else is the recording's. */
 const OF_THE_REPLAY = ['json', 'color'] as const;
@@ -36,8 +37,9 @@ export function replayCommand(call: Call, print: (line: string) => void, reporte
 async function readPlanned(call: Call): Promise<Recorded> {
   const file = call.command === 'replay' ? call.words[0] : call.options.read;
   if (typeof file !== 'string') throw new BeaconError('ERR_USAGE', '--engine replay needs a recording: --read FILE');
+  const { plan, write } = call.options;
+  checkWriteTarget(write as string | undefined, { recording: file, '--plan': plan });
   const recorded = await readRecorded(file);
-  const { plan } = call.options;
   if (typeof plan === 'string') return planned(recorded, plan);
   return recorded.plan === null ? rebuiltPlan(recorded) : recorded;
 }

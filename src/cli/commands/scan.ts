@@ -43,7 +43,7 @@ interface Scan {
   readonly map: HopMap | null;
   readonly namer: Namer;
   /** Every hop has one card, though it may be on the way to many hosts. */
-  readonly cards: Map<Address, NamedCard>;
+  readonly cards: NamedCard[];
 }
 
 export const scanCommand = (hosts: readonly string[], options: ScanCommandOptions): Body =>
@@ -55,7 +55,7 @@ export const scanCommand = (hosts: readonly string[], options: ScanCommandOption
     const map = await readMap(options);
     const namer = createNamer(map === null ? names : mappedNames(names, map), options.numeric ?? false);
     const asking = openAsk(engine, run, signal);
-    const scanned: Scan = { network, signal, options, asking, flow: flowOf(options, run), map, namer, cards: new Map() };
+    const scanned: Scan = { network, signal, options, asking, flow: flowOf(options, run), map, namer, cards: [] };
     const exits: number[] = [];
     let failure: unknown = null;
     try {
@@ -65,7 +65,7 @@ export const scanCommand = (hosts: readonly string[], options: ScanCommandOption
     }
     yield* namer.late();
     const { writeMap: file } = options;
-    if (file !== undefined && engine.name !== 'replay') await writeMap(file, [...scanned.cards.values()]);
+    if (file !== undefined && engine.name !== 'replay') await writeMap(file, scanned.cards);
     if (failure !== null) throw failure;
     const exit = [4, 1, CANNOT_TELL].find((code) => exits.includes(code)) ?? 0;
     return { reached: signal.aborted ? null : !exits.includes(1), exit };
@@ -92,10 +92,10 @@ async function* scanOf(scanned: Scan, host: string): AsyncGenerator<Said, number
     } else hops.push(await hopOf(scanned, index + 1, address));
   }
   const target = path.hops.findLast((address) => address !== null)!;
-  for await (const card of scan(scanner, hops, target)) {
-    if (cards.has(card.address)) continue;
+  const earlier = (address: Address): Card | null => cards.find(({ card }) => card.addresses.includes(address))?.card ?? null;
+  for await (const card of scan(scanner, hops, target, earlier)) {
     const name = await scanned.namer.soon(card.address);
-    cards.set(card.address, { card, name });
+    cards.push({ card, name });
     yield* remarksOn(card);
     yield scanEvent(card, name);
     isKnown &&= isTold(card);
@@ -125,6 +125,9 @@ function* remarksOn({ position, address, nested, place }: Card): Generator<Said>
 
 /** From one probe to the next; less where the ceiling of the links asks for it. */
 const GAP_NS = 5_000_000;
+/** Routers answer slower than they forward. */
+const LEAST_ROUND_NS = 30_000_000;
+const ROUNDS = 1.5;
 
 async function scannerOf({ network, options, asking, flow, signal }: Scan, { path, rttNs }: Found): Promise<Scanner> {
   const { engine } = network;
@@ -138,6 +141,7 @@ async function scannerOf({ network, options, asking, flow, signal }: Scan, { pat
     ...ours,
     patienceNs: rttNs === null ? timeoutNs : Math.min(timeoutNs, patienceNsFor(rttNs)),
     everyNs: GAP_NS,
+    roundNs: rttNs === null ? LEAST_ROUND_NS : Math.max(LEAST_ROUND_NS, ROUNDS * rttNs),
     isOver: () => signal.aborted,
   };
   const route = await engine.route(path.hops.find((address) => address !== null)!);
@@ -156,9 +160,10 @@ function addressesOfOurs(network: Network, us: Address): Pick<Scanner, 'us' | 's
   const other: FamilyNumber = family === 4 ? 6 : 4;
   const usOther = otherAddress(OF_FAMILY[other], network) ?? network.ownAddresses?.(OF_FAMILY[other])[0] ?? null;
   const second = otherAddress(us, network);
+  const secondOther = usOther === null ? null : otherAddress(usOther, network);
   return {
     us: { [family]: us, ...(usOther !== null && { [other]: usOther }) },
-    second: second === null ? {} : { [family]: second },
+    second: { ...(second !== null && { [family]: second }), ...(secondOther !== null && { [other]: secondOther }) },
   };
 }
 
@@ -171,7 +176,7 @@ async function hopOf({ network, options, map, namer }: Scan, position: number, a
   const node = map?.get(address);
   const others = node === undefined ? [] : addressesOfNode(node).filter(isAllowed);
   const name = await namer.soon(address);
-  const named = name === null ? [] : await network.names.addresses(name, null);
+  const named = name === null || node !== undefined ? [] : await network.names.addresses(name, null);
   const maybe: Address[] = [];
   for (const each of named.slice(0, MOST_MAYBE)) {
     if (each !== address && isAllowed(each) && (await isReached(network, each))) maybe.push(each);

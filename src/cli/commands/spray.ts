@@ -8,6 +8,7 @@ import type { MatcherName, SenderName, Spraying, SprayJob, TagMode } from '../..
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { loadOf } from '../../probe/load.ts';
 import { newRun } from '../../probe/run.ts';
+import type { Address } from '../../wire/address.ts';
 import { permittedRate } from '../ceiling.ts';
 import type { Network } from '../network.ts';
 import { publicHop } from '../permission.ts';
@@ -88,7 +89,7 @@ async function* atRate(network: Network, signal: AbortSignal, options: SprayComm
     route,
     run,
     templates: plan.targets.length,
-    template: (index) => templateOf(plan, plan.targets[index]!, run),
+    template: (index) => templateOf(plan, plan.targets.at(index), run),
     flows: plan.swept.values.length,
     values: flowWords(plan.swept),
     pace: paceOf(options, rate),
@@ -145,12 +146,12 @@ function* reported(
   options: SprayCommandOptions,
 ): Generator<Said> {
   const flows = plan.swept.values.length;
-  const users = new Map<number, number>();
-  for (const target of plan.targets.keys()) users.set(spraying.histogramOf(target), (users.get(spraying.histogramOf(target)) ?? 0) + 1);
-  for (const [target, one] of plan.targets.entries()) {
-    const number = spraying.histogramOf(target);
-    const rttMs = users.get(number) === 1 ? rttOf(quantiles(spraying.histogram(number))) : null;
-    yield { type: 'count', ...placeOf(one), flows, ...countsOf(tally.byTarget[target]!), rttMs, lossRuns: spraying.lossRuns(target) };
+  const { length } = plan.targets;
+  const isShared = new Set(Array.from({ length }, (_, target) => spraying.histogramOf(target))).size < length;
+  for (let target = 0; target < length; target += 1) {
+    const rttMs = isShared ? null : rttOf(quantiles(spraying.histogram(spraying.histogramOf(target))));
+    const lossRuns = spraying.lossRuns(target);
+    yield { type: 'count', ...placeOf(plan.targets.at(target)), flows, ...countsOf(tally.target(target)), rttMs, lossRuns };
   }
   const { said, leftOut } = flowEvents(plan, tally);
   yield* said;
@@ -172,10 +173,14 @@ function* reported(
     drops: counters.drops,
     refused: counters.refused,
     rttMs: rttOf(rttNs),
-    lossRuns: addedRuns(plan.targets.map((_, target) => spraying.lossRuns(target))),
+    lossRuns: addedRuns(lossRunsOf(spraying, length)),
     flowsLeftOut: leftOut,
     stopped: stopped?.code ?? null,
   };
+}
+
+function* lossRunsOf(spraying: Spraying, templates: number): Generator<ReturnType<Spraying['lossRuns']>> {
+  for (let template = 0; template < templates; template += 1) yield spraying.lossRuns(template);
 }
 
 /** Over the time in which packets were due, not that in which the last were waited for. */
@@ -218,8 +223,9 @@ function* rateFor(network: Network, { plan, route }: Prepared, options: SprayCom
   function* all() {
     for (const target of plan.targets) yield itineraryOf(plan, target);
   }
-  const visits = plan.targets.flatMap(({ waypoints }) => waypoints.flatMap(({ out, home }) => [out, home]));
-  return yield* permittedRate(network, route, loadOf(all()), options, publicHop([...new Set(visits)], options) !== null);
+  const visits = new Set<Address>();
+  for (const { waypoints } of plan.targets) for (const { out, home } of waypoints) visits.add(out).add(home);
+  return yield* permittedRate(network, route, loadOf(all()), options, publicHop([...visits], options) !== null);
 }
 
 const otherRun = (packets: number): Said => ({
@@ -242,11 +248,22 @@ function verdictOf(
   { maxLoss }: SprayCommandOptions,
   stopped: string | null,
 ): Verdict {
-  const ends = plan.paths.map((_, path) => plan.targets.findLastIndex((target) => target.path === path));
-  const reached = complete && ends.every((target) => target >= 0 && tally.byTarget[target]!.received > 0);
+  const reached = complete && endsReached(plan, tally);
   if (stopped === 'SENDER_FAILED' || stopped === 'INTERFACE_DOWN') return { reached, exit: 4 };
   if (stopped === 'COUNTS_BROKEN') return { reached: null, exit: CANNOT_TELL };
-  if (stopped === 'LOSS_STOPPED' || tally.byTarget.some(({ loss }) => loss !== null && loss > maxLoss)) return { reached, exit: 1 };
+  if (stopped === 'LOSS_STOPPED' || anyLoses(plan, tally, maxLoss)) return { reached, exit: 1 };
   const unsure = !complete || tally.total.sent === 0 || tally.total.unknown > 0;
   return { reached, exit: unsure ? CANNOT_TELL : 0 };
+}
+
+/** The last target of every path has come home; targets stand in the order of their paths. */
+function endsReached({ paths, targets }: SprayPlan, tally: SprayTally): boolean {
+  const reached = new Uint8Array(paths.length);
+  for (let target = 0; target < targets.length; target += 1) reached[targets.at(target).path] = tally.target(target).received > 0 ? 1 : 0;
+  return reached.every((one) => one === 1);
+}
+
+function anyLoses({ targets }: SprayPlan, tally: SprayTally, maxLoss: number): boolean {
+  for (let target = 0; target < targets.length; target += 1) if ((tally.target(target).loss ?? 0) > maxLoss) return true;
+  return false;
 }

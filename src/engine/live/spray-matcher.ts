@@ -42,11 +42,13 @@ const RING = 2 ** 24;
 const BUFFER_BYTES = 64 << 20;
 /** 6.7 kB each, and as much again for each processor where that is little. */
 const MOST_HISTOGRAMS = 2048;
+/** Where no template has one of its own, they serve the total alone: so many that processors rarely meet in one. */
+const SHARED_HISTOGRAMS = 128;
 const EVERY: Readonly<Record<TagMode, number>> = { full: 1, sampled: TAGGED_EVERY, none: 0 };
 
 /** Throws BeaconError with the reason where this machine has no such matcher. */
 export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAddon()): Matcher {
-  const slots = Math.min(job.templates, MOST_HISTOGRAMS);
+  const slots = job.templates > MOST_HISTOGRAMS ? SHARED_HISTOGRAMS : job.templates;
   const slotOf = (template: number): number => Math.floor((template * slots) / job.templates);
   const native = opened(addon, {
     matcher: job.matcher,

@@ -1,0 +1,48 @@
+/** Walks as questions to the network. */
+import type { Route } from '../engine/engine.ts';
+import { BeaconError } from '../error.ts';
+import type { Itinerary } from '../probe/itinerary.ts';
+import { type Question, questionBy } from '../probe/question.ts';
+import type { Address } from '../wire/address.ts';
+import type { Graph } from './graph.ts';
+import { type Dress, itineraryOf } from './itinerary.ts';
+import { type LegWalk, walksOver } from './walks.ts';
+
+/** What a question over any walk of a graph needs. */
+export interface Ground {
+  readonly graph: Graph;
+  readonly dress: Dress;
+  /** To each router next to us, by the address that it is steered to. */
+  readonly routes: ReadonlyMap<Address, Route>;
+}
+
+export interface AskedWalks {
+  readonly walks: readonly LegWalk[];
+  /** One a walk, in their order. */
+  readonly questions: readonly Question[];
+}
+
+/** Walks over a tree that are not among the known ones, and can be sent. */
+export function askedOver(ground: Ground, tree: Graph['tree'], known: readonly LegWalk[]): AskedWalks {
+  const taken = new Set(known.map(({ legs }) => legs.join()));
+  const walks: LegWalk[] = [];
+  const questions: Question[] = [];
+  for (const walk of walksOver({ ...ground.graph, tree })) {
+    const itinerary = itineraryOf(ground.graph, walk, ground.dress);
+    const asked = taken.has(walk.legs.join()) ? null : questionOver(ground, walk, itinerary, known.length + walks.length);
+    if (asked === null) continue;
+    walks.push(walk);
+    questions.push(asked);
+  }
+  return { walks, questions };
+}
+
+/** Null where it does not fit the first link. */
+export function questionOver({ graph, routes }: Ground, walk: LegWalk, itinerary: Itinerary, path: number): Question | null {
+  try {
+    return questionBy(routes.get(graph.legs[walk.legs[0]!]!.destination)!, itinerary, path);
+  } catch (error) {
+    if (error instanceof BeaconError && error.code === 'ERR_MTU') return null;
+    throw error;
+  }
+}
