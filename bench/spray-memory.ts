@@ -1,98 +1,85 @@
 /**
- * Memory of a spray over 10,000 paths of 8 hops with 16 flows each, in a process of its own: what the process has in memory, and the
- * kernel's maps that are not part of that. Prints a line of JSON. Run in the benchmark's namespace, with the device's name.
+ * What 10,000 paths of 8 hops with 16 flows each cost a spray: the largest resident memory of the whole process, the kernel's counters
+ * that it maps among it, against that of the same spray over one path. Templates of the live sender lie in the kernel and are in neither.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { inPacketOrder, layOut } from '../src/engine/live/spray-layout.ts';
-import { openMatcher } from '../src/engine/live/spray-matcher.ts';
-import { loadAddon } from '../src/host/addon.ts';
-import { interfaces } from '../src/host/interface.ts';
-import { loadSenderAddon, SEND_OBJECT } from '../src/host/spray-native.ts';
-import type { Itinerary } from '../src/probe/itinerary.ts';
-import { newRun } from '../src/probe/run.ts';
-import { sprayTemplate } from '../src/probe/spray-template.ts';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Figure } from './benchmarks.ts';
+import { timed } from './process.ts';
 
 const PATHS = 10_000;
-const HOPS = 8;
 const FLOWS = 16;
-const SWEPT = [0]; // the innermost transport's first word; where it stands does not matter here
+/** Routers at each hop, as a tree has them. */
+const ROUTERS = [1, 8, 64, 256, 256, 512, 1024, 4096];
+const NEAR = 'bench_memory_near';
+const FAR = 'bench_memory_far';
 
-const device = process.argv[2]!;
-const sender = process.argv[3] ?? 'sendmmsg';
-const matcher = sender === 'live' ? 'xdp' : 'tc';
+const ip = (line: string): string => execFileSync('ip', line.split(' '), { encoding: 'utf8' });
 
-/** There by the routers, the last of which turns the probe. */
-function itinerary(index: number): Itinerary {
-  const [path, hop] = [Math.floor(index / HOPS), index % HOPS];
-  const routers = Array.from({ length: hop + 1 }, (_, k) => `10.${1 + k}.${path >> 8}.${path & 255}`);
-  const layers = [...routers, '10.99.0.1'].map((destination) => ({ source: '10.99.0.1', destination, ttl: 64 }));
-  const flow = { transport: 'udp', sourcePort: 33434, destinationPort: 33435, dscp: 0, flowLabel: 0, size: null } as const;
-  return { layers, flow, landing: layers.length - 1 };
+const addressOf = (hop: number, router: number): string => `10.${hop + 1}.${router >> 8}.${router & 255}`;
+
+/** The same paths each time. */
+function paths(): string[] {
+  let state = 1;
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  return Array.from({ length: PATHS }, () => ROUTERS.map((routers, hop) => addressOf(hop, next(routers))).join(','));
 }
 
-const KB = 1024;
-const status = (): string => readFileSync('/proc/self/status', 'utf8');
-const field = (text: string, name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
+/** Nothing comes home: the far end throws all away. */
+function raise(): void {
+  for (const name of [NEAR, FAR]) ip(`netns add ${name}`);
+  ip(`-n ${NEAR} link add near type veth peer name far netns ${FAR}`);
+  ip(`-n ${NEAR} address add 192.0.2.1/24 dev near`);
+  ip(`-n ${FAR} address add 192.0.2.2/24 dev far`);
+  for (const device of ['lo', 'near']) ip(`-n ${NEAR} link set ${device} up`);
+  ip(`-n ${FAR} link set far up`);
+  ip(`-n ${NEAR} route add default via 192.0.2.2`);
+}
 
-/** Bytes of the kernel's maps that this process holds and that are not in its memory too. */
-function unmappedMaps(): number {
-  const mapped = [...readFileSync('/proc/self/maps', 'utf8').matchAll(/^([0-9a-f]+)-([0-9a-f]+) .*bpf-map/gm)];
-  const inMemory = mapped.reduce((sum, [, from, to]) => sum + Number.parseInt(to!, 16) - Number.parseInt(from!, 16), 0);
-  const ids = new Map<number, number>();
-  for (const fd of readdirSync('/proc/self/fdinfo')) {
-    let text = '';
-    try {
-      text = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
-    } catch {
-      continue; // the directory's own
-    }
-    if (text.includes('map_id:')) ids.set(field(text, 'map_id'), field(text, 'memlock'));
+export async function sprayMemory(): Promise<Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-memory-'));
+  try {
+    raise();
+    const all = paths();
+    const routers = new Set(all.flatMap((path) => path.split(',')));
+    const map = join(directory, 'map.yaml');
+    writeFileSync(map, [...routers].map((router) => `- {hop: ${router}, decapsulates: ${router}}\n`).join(''));
+    const peak = async (count: number): Promise<number> => {
+      const file = join(directory, `${count}.txt`);
+      writeFileSync(file, `${all.slice(0, count).join('\n')}\n`);
+      const options = ['--map', map, '--sweep-hops', '--flows', `${FLOWS}`, '--rate', '50000', '--max-link-load', '100%', '-c', '100000'];
+      const { peakMb, code, stdout } = await timed(NEAR, [
+        process.execPath,
+        'bin/braceroute.js',
+        'spray',
+        '--paths',
+        file,
+        ...options,
+        '-t',
+        '1',
+        '--json',
+      ]);
+      if (code !== 1 || !stdout.includes('"sprayed"')) throw new Error(`The spray over ${count} paths ended with exit code ${code}`);
+      return peakMb;
+    };
+    const [one, many] = [await peak(1), await peak(PATHS)];
+    return [
+      {
+        what: `spray over ${PATHS} paths × 8 hops × ${FLOWS} flows, memory above that of one path`,
+        figure: many - one,
+        limit: 150,
+        unit: ' MB',
+      },
+      { what: '  whole process, largest resident memory', figure: many, limit: null, unit: ' MB' },
+      { what: '  the same of one path', figure: one, limit: null, unit: ' MB' },
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+    for (const name of [NEAR, FAR]) if (ip('netns list').includes(name)) ip(`netns del ${name}`);
   }
-  return Math.max(0, [...ids.values()].reduce((sum, bytes) => sum + bytes, 0) - inMemory);
 }
-
-const addon = loadAddon();
-const { index } = interfaces(addon).find(({ name }) => name === device)!;
-const realtimeAheadNs = Number(addon.realtimeAheadNs());
-const run = newRun();
-const started = performance.now();
-const places = SWEPT.map(() => 0);
-const link = (etherType: number): Uint8Array => Uint8Array.of(2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, etherType >> 8, etherType & 255);
-const layout = layOut(PATHS * HOPS, (number) => sprayTemplate(itinerary(number), run, places), link);
-const compiledMs = performance.now() - started;
-const matching = openMatcher({
-  matcher,
-  interfaces: [{ name: device, index, hasLinkHeader: true }],
-  run,
-  templates: PATHS * HOPS,
-  flows: FLOWS,
-  tag: 'full',
-  timeoutNs: 1e9,
-  realtimeAheadNs,
-});
-const sending = new (loadSenderAddon().SpraySender)({
-  ...layout,
-  sender,
-  interface: device,
-  queue: 0,
-  object: SEND_OBJECT,
-  values: inPacketOrder(new Uint16Array(8 * FLOWS)),
-  run: run.number,
-  idKey: run.idKey,
-  key: run.key,
-  tag: 'full',
-  realtimeAheadNs,
-  count: PATHS * HOPS * FLOWS,
-  perSecond: null,
-  rampNs: 0,
-  durationNs: null,
-});
-sending.start();
-while (!sending.counters().isFinished) await new Promise((resolve) => setTimeout(resolve, 10));
-const { taken, error } = sending.counters();
-if (error) throw error;
-const resident = field(status(), 'RssAnon') + field(status(), 'RssFile') + field(status(), 'RssShmem');
-const note = `${(taken / 1e6).toFixed(2)} M probes sent, templates made in ${(compiledMs / 1000).toFixed(1)} s; peak of the process ${Math.round(field(status(), 'VmHWM') / KB)} MB`;
-console.log(JSON.stringify({ megabytes: resident / KB + unmappedMaps() / KB / KB, note }));
-sending.close();
-matching.close();

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attach, FAR_MAC, forgetGaps, gaps, inside, NEAR, NEAR_MAC } from './spray-veth.ts';
+import { attach, FAR_MAC, forgetGaps, gaps, inside, NEAR, NEAR_MAC, run } from './spray-veth.ts';
 import { FRAME } from './spray-ways.ts';
 
 export interface Peer {
@@ -90,7 +90,9 @@ export const isThere = ({ needs }: Peer): boolean => existsSync(needs);
 export function peerMillions({ argv }: Peer, seconds: number): number {
   attach('tc_gaps');
   forgetGaps();
+  run('ip', 'address', 'add', '10.99.0.1/32', 'dev', NEAR); // zmap asks for it
   spawnSync('timeout', ['--signal=INT', '--kill-after=1', String(seconds), ...argv()], { stdio: 'ignore' });
+  run('ip', 'address', 'del', '10.99.0.1/32', 'dev', NEAR);
   const measured = gaps();
   return measured.packets > 1 ? measured.packets / measured.seconds / 1e6 : 0;
 }

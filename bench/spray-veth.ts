@@ -1,6 +1,6 @@
 /** The ground that sprays are measured on: a veth of two queues in a namespace of its own, and the programs at its far end that tell the truth. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,7 +16,8 @@ export const run = (program: string, ...argv: readonly string[]): string =>
 const ip = (line: string): string => run('ip', ...line.split(' '));
 
 const INSIDE = 'BEACON_BENCH_SPRAY';
-const NAMESPACE = 'beacon-bench-spray';
+const PREFIX = 'bench-spray-';
+const NAMESPACE = `${PREFIX}${process.pid}`;
 
 /** Where compiled files lie, in the process inside the namespace; else null. */
 export const inside: string | null = process.env[INSIDE] ?? null;
@@ -27,7 +28,7 @@ export function runInside(): void {
   const queues = 'numtxqueues 2 numrxqueues 2';
   try {
     compile(directory);
-    removeNamespace(); // of a run that was killed
+    removeLeftovers();
     ip(`netns add ${NAMESPACE}`);
     run('ip', 'netns', 'exec', NAMESPACE, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
     ip(`-n ${NAMESPACE} link add ${NEAR} address ${NEAR_MAC} ${queues} type veth peer name ${FAR} address ${FAR_MAC} ${queues}`);
@@ -50,8 +51,16 @@ export function runInside(): void {
   }
 }
 
+const namespaces = (): string[] => [...run('ip', 'netns', 'list').matchAll(/^(\S+)/gm)].map(([, name]) => name!);
+
 function removeNamespace(): void {
-  if (run('ip', 'netns', 'list').includes(NAMESPACE)) ip(`netns del ${NAMESPACE}`);
+  if (namespaces().includes(NAMESPACE)) ip(`netns del ${NAMESPACE}`);
+}
+
+/** Of runs that were killed. */
+function removeLeftovers(): void {
+  for (const name of namespaces())
+    if (name.startsWith(PREFIX) && !existsSync(`/proc/${name.slice(PREFIX.length)}`)) ip(`netns del ${name}`);
 }
 
 const pinsOf = (directory: string): string => join('/sys/fs/bpf', directory.split('/').at(-1)!);

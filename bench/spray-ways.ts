@@ -36,27 +36,19 @@ export const nsPerMatch = ({ cpuNs, matched }: Outcome): number => cpuNs / match
 export const millions = ({ seen, seconds }: Outcome): number => seen / seconds / 1e6;
 
 /** What `send` tells, with what the far end's program and the kernel's threads tell. */
-export async function measured(
-  sink: Sink,
-  send: () => Promise<Omit<Outcome, 'seen' | 'dropped'> & { readonly dropped?: number }>,
-): Promise<Outcome> {
+export async function measured(sink: Sink, send: () => Promise<Omit<Outcome, 'seen'>>): Promise<Outcome> {
   attach(sink);
-  const before = { seen: seen(), soft: softInterruptNs(), dropped: dropped() };
+  const before = { seen: seen(), soft: softInterruptNs() };
   const sent = await send();
   await sleep(20); // what is under way arrives
-  return {
-    ...sent,
-    cpuNs: sent.cpuNs + softInterruptNs() - before.soft,
-    seen: seen() - before.seen,
-    dropped: dropped() - before.dropped + (sent.dropped ?? 0),
-  };
+  return { ...sent, cpuNs: sent.cpuNs + softInterruptNs() - before.soft, seen: seen() - before.seen };
 }
 
 /** The C loop that all ratios are to. */
-export async function injectLoop(seconds: number, matches = false): Promise<Omit<Outcome, 'seen' | 'dropped'>> {
+export async function injectLoop(seconds: number, matches = false): Promise<Omit<Outcome, 'seen'>> {
   const argv = [NEAR, String(seconds), String(FRAME), ...(matches ? ['match'] : [])];
   const line = execFileSync(join(inside!, 'inject-loop'), argv, { encoding: 'utf8', maxBuffer: 1 << 20 });
-  return { seconds, ...JSON.parse(line) };
+  return { seconds, dropped: 0, ...JSON.parse(line) };
 }
 
 /** There by a header that the far end strips, and home. */
@@ -113,12 +105,12 @@ export async function finished(sender: NativeSender): Promise<NativeSenderCounte
   return counters;
 }
 
-export async function send(spray: Spray): Promise<Omit<Outcome, 'seen' | 'dropped'>> {
+export async function send(spray: Spray): Promise<Omit<Outcome, 'seen'>> {
   const sender = openSender(spray, newRun(), 0);
   sender.start();
   const { taken, cpuNs } = await finished(sender);
   sender.close();
-  return { taken, cpuNs: cpuNs!, seconds: spray.seconds, matched: 0 };
+  return { taken, cpuNs: cpuNs!, seconds: spray.seconds, matched: 0, dropped: 0 };
 }
 
 /** The processor time is this whole process's: sender, matcher, and who looks on. */
@@ -130,6 +122,7 @@ export async function sendAndMatch(spray: Spray, matcher: MatcherName): Promise<
   const job = { matcher, interfaces: [{ name: NEAR, index, hasLinkHeader: true }], run, templates: 1, flows: 1, tag: spray.tag };
   const matching = openMatcher({ ...job, timeoutNs: 1e9, realtimeAheadNs, ring: 2 ** 26 });
   const sender = openSender(spray, run, realtimeAheadNs);
+  const droppedBefore = dropped(); // the live sender's trial is over
   const before = process.cpuUsage();
   sender.start();
   const { taken } = await finished(sender);
@@ -138,5 +131,11 @@ export async function sendAndMatch(spray: Spray, matcher: MatcherName): Promise<
   const { received, beyond, dropped: lost } = matching.totals();
   sender.close();
   matching.close();
-  return { taken, cpuNs: (user + system) * 1000, seconds: spray.seconds, matched: received, dropped: beyond + (lost ?? 0) };
+  return {
+    taken,
+    cpuNs: (user + system) * 1000,
+    seconds: spray.seconds,
+    matched: received,
+    dropped: beyond + (lost ?? 0) + dropped() - droppedBefore,
+  };
 }

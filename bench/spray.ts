@@ -7,10 +7,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import type { MatcherName, SenderName, TagMode } from '../src/engine/spray.ts';
+import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { median } from './process.ts';
 import { delivered } from './spray-evidence.ts';
-import { matcherNs } from './spray-matching.ts';
+import { matcherRows } from './spray-matching.ts';
 import { kept } from './spray-pacing.ts';
 import { isThere, PEERS, peerMillions } from './spray-peers.ts';
 import { isMet, lineOf, type Row, tableOf } from './spray-table.ts';
@@ -133,11 +135,21 @@ async function evidenceRows(count: number): Promise<Row[]> {
   ];
 }
 
+/** As the command is: bundled, without what compiles TypeScript in its memory. */
+function bundledMemory(): string {
+  const outfile = join(PACKAGE_ROOT, 'build/bench/spray-room.mjs');
+  const entry = join(import.meta.dirname, 'spray-room.ts');
+  buildSync({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node' });
+  return outfile;
+}
+
 function memoryRows(): Row[] {
+  const program = bundledMemory();
   return (['sendmmsg', 'live'] as const).map((sender) => {
     attach(sender === 'live' ? 'xdp_count' : 'tc_count');
-    const argv = ['--import', 'tsx', join(import.meta.dirname, 'spray-memory.ts'), NEAR, sender];
-    const { megabytes, note } = JSON.parse(spawnSync(process.execPath, argv, { encoding: 'utf8' }).stdout);
+    const { stdout, stderr, signal } = spawnSync(process.execPath, [program, NEAR, sender], { encoding: 'utf8' });
+    if (stdout === '') throw new Error(`The process whose memory is measured ended by ${signal}: ${stderr}`);
+    const { megabytes, note } = JSON.parse(stdout);
     const figure = `${sender}: memory at 10,000 paths × 8 hops × 16 flows`;
     return { figure, value: megabytes, unit: ' MB', limit: { most: 150 }, note };
   });
@@ -152,7 +164,7 @@ async function all(count: number): Promise<Row[]> {
   };
   say(sendingRows(measuredRounds));
   say(loopRows(measuredRounds));
-  say(await matcherNs(SECONDS));
+  say(await matcherRows(SECONDS));
   say(await evidenceRows(Math.min(count, 3)));
   say(await pacingRows(measuredRounds));
   say(memoryRows());

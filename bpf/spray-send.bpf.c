@@ -308,7 +308,9 @@ static __always_inline int write_packet(struct xdp_md *ctx, const struct spray_t
 
 static __always_inline int is_over(__u64 now)
 {
-	return live.sent >= plan.most || live.sequence >= SPRAY_END || (live.end_ns && now >= live.end_ns) || live.stop;
+	const __u64 due = live.pace.step ? live.pace.due >> SPRAY_FRACTION : now;
+
+	return live.sent >= plan.most || live.sequence >= SPRAY_END || (live.end_ns && due >= live.end_ns) || live.stop;
 }
 
 SEC("xdp")

@@ -3,9 +3,12 @@
  * and the tracers and sweeps are generators over what it answers. ARCHITECTURE.md is the map.
  */
 
+export type { Fact } from './boomerang/fact.ts';
 export { boomerang, type Landing, type Waypoint } from './boomerang/itinerary.ts';
 export { type LayerSource, layerSources } from './boomerang/layer-source.ts';
 export type { ProbedPath } from './boomerang/path.ts';
+export { type Card, type ScannedHop, scan } from './boomerang/scan.ts';
+export type { Scanner } from './boomerang/scan-ask.ts';
 export { type HopState, type SurveyedHop, type SurveyOptions, survey } from './boomerang/survey.ts';
 export { beginSweep, type Sweeping, type SweepOptions, sweep } from './boomerang/sweep.ts';
 export type { Tally } from './boomerang/tally.ts';

@@ -7,6 +7,8 @@ local beacon = Proto("braceroute", "braceroute probe")
 
 local MAGIC = 0xbeac2003
 local LENGTH = 36
+-- A quote may be cut here: all that says and proves which probe it is.
+local PROVING = 28
 
 local fields = {
 	magic = ProtoField.uint32("braceroute.magic", "Magic", base.HEX),
@@ -66,12 +68,12 @@ local function leg_of(run, probe, quoting, count)
 end
 
 function beacon.dissector(buffer, packet, tree)
-	if buffer:len() < LENGTH or buffer(0, 4):uint() ~= MAGIC or buffer(4, 1):uint() ~= 1 then
+	if buffer:len() < PROVING or buffer(0, 4):uint() ~= MAGIC or buffer(4, 1):uint() ~= 1 then
 		return 0
 	end
 	local run, probe = buffer(8, 4):uint(), buffer(16, 4):uint()
 	local count, quoting = headers()
-	local branch = tree:add(beacon, buffer(0, LENGTH), string.format("braceroute probe %d, path %d", probe, buffer(12, 4):uint()))
+	local branch = tree:add(beacon, buffer(0, math.min(buffer:len(), LENGTH)), string.format("braceroute probe %d, path %d", probe, buffer(12, 4):uint()))
 	branch:add(fields.magic, buffer(0, 4))
 	branch:add(fields.version, buffer(4, 1))
 	branch:add(fields.balance, buffer(6, 2))
@@ -79,11 +81,13 @@ function beacon.dissector(buffer, packet, tree)
 	branch:add(fields.path, buffer(12, 4))
 	branch:add(fields.probe, buffer(16, 4))
 	branch:add(fields.tag, buffer(20, 8))
-	local sent = buffer(28, 8):uint64()
-	local seconds, nanoseconds = (sent / 1000000000):tonumber(), (sent % 1000000000):tonumber()
-	branch:add(fields.sent, buffer(28, 8), NSTime.new(seconds, nanoseconds))
-	local arrived = NSTime.new(math.floor(packet.abs_ts), math.floor((packet.abs_ts % 1) * 1e9))
-	branch:add(fields.age, buffer(28, 8), arrived - NSTime.new(seconds, nanoseconds)):set_generated()
+	if buffer:len() >= LENGTH then
+		local sent = buffer(28, 8):uint64()
+		local seconds, nanoseconds = (sent / 1000000000):tonumber(), (sent % 1000000000):tonumber()
+		branch:add(fields.sent, buffer(28, 8), NSTime.new(seconds, nanoseconds))
+		local arrived = NSTime.new(math.floor(packet.abs_ts), math.floor((packet.abs_ts % 1) * 1e9))
+		branch:add(fields.age, buffer(28, 8), arrived - NSTime.new(seconds, nanoseconds)):set_generated()
+	end
 	local leg, layers = leg_of(run, probe, quoting, count)
 	if leg ~= nil then
 		branch:add(fields.leg, buffer(0, 0), leg):set_generated()
@@ -91,7 +95,7 @@ function beacon.dissector(buffer, packet, tree)
 	end
 	packet.cols.protocol = "braceroute"
 	packet.cols.info:append(string.format(" [probe %d%s]", probe, quoting and ", quoted" or ""))
-	return LENGTH
+	return math.min(buffer:len(), LENGTH)
 end
 
 local function looks_like(buffer, packet, tree)

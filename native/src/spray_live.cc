@@ -154,7 +154,6 @@ class Live : public SprayWay {
     Begin(run);
     pthread_t runner = ::pthread_self();
     Unblock();
-    TakePrecedence();
     std::atomic<bool> ended = false;
     std::thread watcher([&] { Watch(run, runner, ended); });
     int status = 0;
@@ -245,7 +244,7 @@ class Live : public SprayWay {
 
   // The program itself looks only when a packet is due, which at a low rate may take long.
   bool IsOver(const SprayRun& run) const {
-    return Read(live_->finished) || Read(live_->stop) || (run.durationNs > 0 && MonotonicNs() >= live_->end_ns);
+    return Read(live_->finished) || Read(live_->stop) || (run.durationNs > 0 && IsPastEnd(live_->pace, MonotonicNs(), live_->end_ns));
   }
 
   bool IsUp(int socket) const {

@@ -25,7 +25,7 @@ inline spray_pace NewPace(const SprayRun& run, uint64_t nowNs) {
 // Sleeps until the next packet is due; never long, so that a stop is heard. Where packets are due every few microseconds several
 // of them are let come due, since a sleep costs as much as one.
 inline void Nap(const spray_pace& pace, uint64_t nowNs) {
-  constexpr uint64_t kLongest = 1'000'000, kShortest = 20'000, kRareNs = 4'000;
+  constexpr uint64_t kLongest = 1'000'000, kShortest = 15'000, kRareNs = 15'000;
   const uint64_t dueNs = std::max(pace.due, pace.earliest) >> SPRAY_FRACTION;
   const uint64_t leftNs = dueNs > nowNs ? dueNs - nowNs : 0;
   const uint64_t leastNs = pace.step >> SPRAY_FRACTION < kRareNs ? kShortest : 0;
@@ -40,11 +40,15 @@ inline void TakePrecedence() {
   ::prctl(PR_SET_TIMERSLACK, 1);
 }
 
+// No packet that is due before the end is left out after a stall, as far as it is caught up with; without a pace none is late.
+inline bool IsPastEnd(const spray_pace& pace, uint64_t nowNs, uint64_t endNs) {
+  return nowNs >= endNs && (pace.step == 0 || pace.due >> SPRAY_FRACTION >= endNs || nowNs - endNs > SPRAY_CATCH_UP_NS);
+}
+
 // The loop of the senders that hand packets over by the batch. `batch(n)` makes and sends up to n packets and returns how many it took
 // out of the plan; it keeps run.next and run.taken. Fewer than n: the device has no room now.
 template <typename Batch>
 void SendPaced(SprayRun& run, const spray_plan& plan, const SprayPackets& packets, Batch batch) {
-  TakePrecedence();
   const uint64_t startNs = MonotonicNs();
   const uint64_t endNs = run.durationNs > 0 ? startNs + run.durationNs : UINT64_MAX;
   spray_pace pace = NewPace(run, startNs);
@@ -52,11 +56,12 @@ void SendPaced(SprayRun& run, const spray_plan& plan, const SprayPackets& packet
   while (!run.stop.load(std::memory_order_relaxed) && planned < plan.most && !packets.IsOver()) {
     const uint64_t nowNs = MonotonicNs();
     const uint64_t now = nowNs << SPRAY_FRACTION;
-    if (nowNs >= endNs) break;
     pace.step = run.step.load(std::memory_order_relaxed);
+    if (IsPastEnd(pace, nowNs, endNs)) break;
     const spray_pace before = pace;
     unsigned due = 0;
-    for (; due < kSprayBatch && planned + due < plan.most && spray_is_due(&pace, now); ++due) spray_take(&pace, now);
+    for (; due < kSprayBatch && planned + due < plan.most && spray_is_due(&pace, now) && pace.due >> SPRAY_FRACTION < endNs; ++due)
+      spray_take(&pace, now);
     if (due == 0) {
       Nap(pace, nowNs);
       continue;

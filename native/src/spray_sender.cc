@@ -141,7 +141,7 @@ Napi::Function SpraySender::Define(Napi::Env env) {
 SpraySender::SpraySender(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const auto env = info.Env();
   const auto options = info[0].As<Napi::Object>();
-  const auto templates = options.Get("templates").As<Napi::Uint8Array>();
+  auto templates = options.Get("templates").As<Napi::Uint8Array>();
   const auto values = options.Get("values").As<Napi::Uint16Array>();
   device_ = DeviceOf(env, options.Get("interface").As<Napi::String>(), static_cast<unsigned>(NumberOr(options, "queue", 0)));
   sender_ = options.Get("sender").As<Napi::String>().Utf8Value();
@@ -169,6 +169,7 @@ void SpraySender::Start(const Napi::CallbackInfo& info) {
   before_ = CountersOf(device_.index);
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "spray");
+    TakePrecedence();
     const uint64_t before = ThreadCpuNs();
     try {
       way_->Run(run_);

@@ -1,8 +1,8 @@
 /** What each router of a path does with nested packets: one card a hop, each line of which is known, or says why it is not. */
-import { FAR, type Itinerary } from '../probe/itinerary.ts';
+import { FAR, type Itinerary, type Layer } from '../probe/itinerary.ts';
 import type { Outcome } from '../probe/observation.ts';
 import { type Address, type FamilyNumber, familyOf } from '../wire/address.ts';
-import { isExpired } from './asker.ts';
+import { type Heard, isExpired } from './asker.ts';
 import { type Fact, INTERRUPTED, known, notKnown } from './fact.ts';
 import type { LayerSource } from './layer-source.ts';
 import { type Answers, answersOf, noAnswers } from './scan-answers.ts';
@@ -82,7 +82,7 @@ async function askedAt(scanner: Scanner, hop: ScannedHop): Promise<Asked> {
   const addresses = [...new Set([hop.address, ...hop.others])];
   const maybe = hop.maybe.filter((each) => !addresses.includes(each));
   const all = await nestingsAt(scanner, [...addresses, ...maybe]);
-  for (const address of maybe) if (await isSame(scanner, all, hop.address, address)) addresses.push(address);
+  addresses.push(...(await sameAs(scanner, all, hop.address, maybe)));
   const nested = all.filter(({ address }) => addresses.includes(address));
   return { hop, addresses, nested, place: await placeOf(scanner, hop), at: stripsAt(hop, nested), card: null };
 }
@@ -92,21 +92,41 @@ function stripsAt({ address }: ScannedHop, nested: readonly Nested[]): Address |
   return nested.find(({ nesting, fact }) => nesting === `${family}in${family}` && fact.value === true)?.address ?? null;
 }
 
-/** What is stripped at the one address and is for the other needs no further hop (ttl 1), or is refused by it. */
-async function isSame(scanner: Scanner, nested: readonly Nested[], one: Address, other: Address): Promise<boolean> {
-  for (const [at, inside] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    const nesting = `${familyOf(inside)}in${familyOf(at)}`;
-    if (!nested.some((each) => each.address === at && each.nesting === nesting && each.fact.value === true)) continue;
-    const [first, ...rest] = itineraryOver(scanner, [inside]).layers;
-    const outer = nestedIn(scanner, at, familyOf(inside), FAR).layers[0]!;
-    const layers = [outer, { ...first!, ttl: 1 }, ...rest];
-    const [heard] = await heardOf(scanner, [{ layers, flow: scanner.flow, landing: rest.length }]);
-    if (heard?.kind === 'landed' || (heard?.kind === 'answered' && (heard.leg ?? 0) >= 1 && !isExpired(heard))) return true;
-  }
-  return false;
+/**
+ * Those that are the router's too: what is stripped at the one address and is for the other needs no further hop (ttl 1), or is refused
+ * by it. Where one of the two strips nothing the other may.
+ */
+async function sameAs(scanner: Scanner, nested: readonly Nested[], seen: Address, others: readonly Address[]): Promise<Address[]> {
+  const strips = (at: Address, inside: Address): boolean =>
+    nested.some(
+      ({ address, nesting, fact }) => address === at && nesting === `${familyOf(inside)}in${familyOf(at)}` && fact.value === true,
+    );
+  const pairs = others.flatMap((other) => {
+    const pair = strips(seen, other) ? ([seen, other] as const) : strips(other, seen) ? ([other, seen] as const) : null;
+    return pair === null ? [] : [{ other, layers: throughTo(scanner, ...pair) }];
+  });
+  const { flow } = scanner;
+  const home = await heardOf(
+    scanner,
+    pairs.map(({ layers }) => ({ layers, flow, landing: layers.length - 2 })),
+  );
+  const silent = pairs.filter((_, index) => home[index] === null); // what goes home may be filtered
+  const taken = await heardOf(
+    scanner,
+    silent.map(({ layers }) => ({ layers: layers.slice(0, 2), flow, landing: 0 })),
+  );
+  const shown = [...pairs.filter((_, index) => isThere(home[index]!)), ...silent.filter((_, index) => isThere(taken[index]!))];
+  return shown.map(({ other }) => other);
+}
+
+const isThere = (heard: Heard | null): boolean =>
+  heard?.kind === 'landed' || (heard?.kind === 'answered' && (heard.leg ?? 0) >= 1 && !isExpired(heard));
+
+/** Stripped at the one address, with a ttl of 1 for the other inside, and home from there. */
+function throughTo(scanner: Scanner, at: Address, inside: Address): Layer[] {
+  const outer = nestedIn(scanner, at, familyOf(inside), FAR).layers[0]!;
+  const [first, ...rest] = itineraryOver(scanner, [inside]).layers;
+  return [outer, { ...first!, ttl: 1 }, ...rest];
 }
 
 /** A ttl of so many hops gets there, and one less does not: else somebody has answered with another's address. */

@@ -92,7 +92,10 @@ function columnsOf(spraying: Pick<Spraying, 'cells'>, cells: number): Partial<Re
 
 type Sums = Readonly<Record<keyof Counted, Uint32Array>>;
 
-const rowOf = (sums: Sums, target: number): Counted => ({ ...counted(sums.sent[target]!, (column) => sums[column][target]!), missing: sums.missing[target]! });
+const rowOf = (sums: Sums, target: number): Counted => ({
+  ...counted(sums.sent[target]!, (column) => sums[column][target]!),
+  missing: sums.missing[target]!,
+});
 
 const counted = (sent: number, of: (column: Column) => number): Counted => {
   const received = of('received');

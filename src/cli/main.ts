@@ -34,6 +34,9 @@ function reporterFor(options: Call['options']): Reporter {
 /** A scan asks for the largest size, which nobody gives it (as boomerang/scan-extent.ts has it): it must be captured whole. */
 const ROOM: Readonly<Record<string, Pick<NetworkOptions, 'size'>>> = { scan: { size: 9216 } };
 
+/** A spray counts what comes home at rate in other ways: its capture hears what it asks before that. */
+const hasFewAnswers = ({ command, options }: Call): boolean => command === 'trace' || (command === 'spray' && !options.classic);
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function act(call: Call, stop: Interruption): Promise<number> {
@@ -49,7 +52,7 @@ async function act(call: Call, stop: Interruption): Promise<number> {
     const options = {
       ...call.options,
       call,
-      answers: call.command === 'trace' ? 'few' : 'many',
+      answers: hasFewAnswers(call) ? 'few' : 'many',
       ...ROOM[call.command],
     } as unknown as NetworkOptions;
     return session(options, measuring(call, print), reporterFor(call.options), stop.signal);
@@ -123,5 +126,6 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 const exit = await main(process.argv.slice(2));
+for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve)); // a pipe takes 64 KiB at a time
 await new Promise((resolve) => setImmediate(resolve)); // a write that failed is told of a turn later
 process.exit(exit);

@@ -1,6 +1,7 @@
 /** The commands that measure, each loaded when it is called. */
 import { BeaconError } from '../error.ts';
 import type { LocateCommandOptions } from './commands/locate.ts';
+import type { LatencyCommandOptions } from './commands/locate-latency.ts';
 import type { PathsCommandOptions } from './commands/paths.ts';
 import type { ReadyOptions } from './commands/ready.ts';
 import type { ScanCommandOptions } from './commands/scan.ts';
@@ -19,6 +20,9 @@ export const MEASURING: Readonly<Record<string, (call: Call, print: (line: strin
   locate: async ({ options }) => {
     if (options.undirected === true || options.method === 'netbouncer')
       throw new BeaconError('ERR_USAGE', '--undirected and --method are of --from FILE: give it, or leave them out');
+    if (options.latency === true)
+      return (await import('./commands/locate-latency.ts')).latencyCommand(options as unknown as LatencyCommandOptions);
+    if (options.baseline !== undefined) throw new BeaconError('ERR_USAGE', '--baseline is of --latency: give it, or leave both out');
     return (await import('./commands/locate.ts')).locateCommand(options as unknown as LocateCommandOptions);
   },
   scan: async ({ words, options }) => (await import('./commands/scan.ts')).scanCommand(words, options as unknown as ScanCommandOptions),

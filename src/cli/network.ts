@@ -56,7 +56,8 @@ export async function openNetwork(options: NetworkOptions, signal: AbortSignal):
   const { write, flush, call } = options;
   refuseIdle(options);
   if (write === undefined || call === undefined) return openUnrecorded(options);
-  if (options.engine !== 'replay') checkWriteTarget(write, { '--read': options.read, '--map': call.options.map, '--topology': call.options.topology });
+  if (options.engine !== 'replay')
+    checkWriteTarget(write, { '--read': options.read, '--map': call.options.map, '--topology': call.options.topology });
   if (call.command === 'spray' && !call.options.classic)
     throw new BeaconError('ERR_USAGE', `--write ${write} does not record a spray at rate yet: leave it out, or record braceroute probe`);
   const [network, { recordedNetwork }] = await Promise.all([openUnrecorded(options), import('./recorded-network.ts')]);

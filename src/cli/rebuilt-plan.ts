@@ -66,7 +66,7 @@ export async function rebuiltPlan(recorded: Recorded): Promise<Recorded> {
     startNs: probes[0]!.timeNs,
     machineNs: probes[0]!.timeNs,
   };
-  const message = `${recorded.path} holds no plan, so it was rebuilt from its ${probes.length} probes as braceroute ${inWords(plan)}: their key is not known, so that answers are matched and not proven, and the interfaces' drops are not told`;
+  const message = `${recorded.path} holds no plan, so it was rebuilt from its ${probes.length === 1 ? '1 probe' : `${probes.length} probes`} as braceroute ${inWords(plan)}: their key is not known, so that answers are matched and not proven, and the interfaces' drops are not told`;
   return { ...recorded, plan, routes: routesOf(probes), notices: [{ code: 'PLAN_REBUILT', message }] };
 }
 

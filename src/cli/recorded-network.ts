@@ -119,7 +119,12 @@ function runOf(random: Uint8Array): { number: number; key: Uint8Array; idKey: nu
 
 /** What is read from files may be another thing tomorrow. */
 async function filesOf({ options }: Call): Promise<Record<string, string>> {
-  return typeof options.map === 'string' ? { map: await readUserFile(options.map) } : {};
+  const { map, paths, topology } = options;
+  return {
+    ...(typeof map === 'string' && { map: await readUserFile(map) }),
+    ...(typeof paths === 'string' && { paths: await readUserFile(paths) }),
+    ...(typeof topology === 'string' && { topology: await (await import('./topology-file.ts')).topologyText(topology) }),
+  };
 }
 
 const recordedNames = (names: Names, writer: RecordingWriter): Names => ({

@@ -1,4 +1,5 @@
 /** One measuring command from its first event to its exit code: whatever happens in between, exactly one `end` is reported, last. */
+import { once } from 'node:events';
 import { BeaconError, CANNOT_TELL, EXIT_OF } from '../error.ts';
 import { EVENT_VERSION, type Event } from '../report/event.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -19,6 +20,9 @@ export type Body = (network: Network, signal: AbortSignal) => AsyncGenerator<Sai
 const BUG = 70;
 /** A command that is asked to end looks up within 100 ms and waits 300 ms for names; one that waits for a neighbour or a server is left. */
 const GRACE_MS = 450;
+
+/** Of these there may be a hundred thousand: a slow reader must not fill our memory. */
+const MANY: ReadonlySet<Said['type']> = new Set(['count', 'flow']);
 
 /** Runs a command on a network of its own, opened and closed here. */
 export async function session(
@@ -109,6 +113,7 @@ async function told(events: AsyncGenerator<Said, Verdict>, tell: (said: Said) =>
     if (step.done) return step.value;
     if (signal.aborted && step.value.type === 'spray') begin(); // what is under way is waited for, and that is told
     tell(step.value);
+    if (MANY.has(step.value.type) && process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   }
 }
 

@@ -25,6 +25,8 @@ export interface PathsOptions extends PermissionOptions, Shape {
   readonly family: FamilyNumber | null;
   readonly loose: boolean;
   readonly known: HopMap | null;
+  /** What the file held in the run that is replayed. */
+  readonly pathsText?: string;
 }
 
 const MOST_TOLD = 20;
@@ -32,7 +34,9 @@ const MOST_PATHS = 100_000;
 
 /** Throws ERR_FILE with every line that is wrong. */
 export async function readPaths(network: Network, file: string, options: PathsOptions): Promise<PathsFile> {
-  const lines = (await readUserFile(file)).split('\n').map((line, index) => ({ number: index + 1, text: line.replace(/#.*/, '').trim() }));
+  const lines = (options.pathsText ?? (await readUserFile(file)))
+    .split('\n')
+    .map((line, index) => ({ number: index + 1, text: line.replace(/#.*/, '').trim() }));
   const wanted = lines.filter(({ text }) => text !== '');
   if (wanted.length > MOST_PATHS) throw new BeaconError('ERR_FILE', `${file} has ${wanted.length} paths, and ${MOST_PATHS} is the most`);
   const hostNamed = rememberedHosts(network, options.family);

@@ -32,6 +32,7 @@ import { startEvent } from './start-event.ts';
 export interface SprayPrepareOptions extends Omit<ReadyOptions, 'count' | 'size' | 'rate'>, SweepOptions {
   /** A file. */
   readonly paths?: string;
+  readonly pathsText?: string;
   readonly sweepHops?: boolean;
   readonly size?: SizeRange;
 }

@@ -14,11 +14,16 @@ const bundledNames = (): string[] =>
     .map((file) => file.replace(/\.yaml$/, ''))
     .sort();
 
-export async function readTopology(fileOrName: string): Promise<Topology> {
+/** `text`: what the file held when a recording was made of the run. */
+export async function readTopology(fileOrName: string, text?: string): Promise<Topology> {
+  return parseTopology(text ?? (await topologyText(fileOrName)), fileOrName);
+}
+
+export async function topologyText(fileOrName: string): Promise<string> {
   const isName = /^[a-z0-9_]+$/.test(fileOrName) && !existsSync(fileOrName) && existsSync(bundled(fileOrName));
   const file = isName ? bundled(fileOrName) : fileOrName;
   if (/^[a-z0-9_]+$/.test(fileOrName) && !existsSync(file)) {
     throw new BeaconError('ERR_FILE', `There is no topology ${fileOrName}: give a file, or one of ${bundledNames().join(', ')}`);
   }
-  return parseTopology(await readUserFile(file), fileOrName);
+  return readUserFile(file);
 }

@@ -60,7 +60,8 @@ export interface Notice {
     | 'INTERFACE_UNHEARD'
     | 'RECORDING_ENDS'
     | 'NOT_RECORDED'
-    | 'PLAN_REBUILT';
+    | 'PLAN_REBUILT'
+    | 'SAMPLED';
   readonly message: string;
 }
 

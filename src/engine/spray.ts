@@ -4,7 +4,7 @@
  * templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
  */
 import type { SipKey } from '../wire/siphash.ts';
-import type { Route } from './engine.ts';
+import type { Packet, Route } from './engine.ts';
 
 export const SENDERS = ['live', 'afxdp', 'sendmmsg', 'inject'] as const;
 export type SenderName = (typeof SENDERS)[number];
@@ -77,6 +77,8 @@ export interface SprayJob {
   readonly tag: TagMode;
   readonly sender: SenderName | 'auto';
   readonly matcher: MatcherName | 'auto';
+  /** Whoever records is shown what comes home, as it was captured: one in `every` sequences, which a power of two divides. XDP shows none. */
+  readonly sample?: { readonly every: number; readonly home: (packet: Packet) => void };
 }
 
 /** Since the spray began; each only ever grows. */

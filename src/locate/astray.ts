@@ -35,3 +35,13 @@ function toldBy(graph: Graph, { legs }: LegWalk, { icmp, from, leg }: NonNullabl
     ? { why: `${told}: packets took another way`, wouldSettle: AGAIN }
     : { why: told, wouldSettle: `what ${from} says, looked into there` };
 }
+
+/** Its own counts are such that no loss on its links explains them, as other walks over these fare. */
+export function contradicting({ nodes, legs }: Graph, walk: LegWalk, { received, lost }: WalkTally): Astray {
+  const way = [legs[walk.legs[0]!]!.from, ...walk.legs.map((leg) => legs[leg]!.to)].map((node) => labelOf(nodes[node]!)).join('→');
+  return {
+    why: `contradiction: ${lost} of ${received + lost} are lost on the way ${way}, other than on all other walks over its links: only some flows are lost, or a path changed`,
+    wouldSettle: 'another run, with other ports (--port), once the paths stand still',
+    legs: walk.legs,
+  };
+}

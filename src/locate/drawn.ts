@@ -4,7 +4,7 @@ import { endsOf, vantageOf } from '../topology/lookup.ts';
 import { shortestPaths } from '../topology/routes.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import type { Address, FamilyNumber } from '../wire/address.ts';
-import { type Graph, type GraphLeg, type GraphNode, type Unreachable, VANTAGE } from './graph.ts';
+import { type Graph, type GraphLeg, type GraphNode, type GraphPart, type Unreachable, VANTAGE } from './graph.ts';
 import type { Reach, Reached } from './reach.ts';
 
 export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reach): Graph {
@@ -29,15 +29,16 @@ export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reac
       add(linkLeg(index, one, two, family), linkLeg(index, two, one, family));
   }
   const passed = new Set<string>();
+  const known = partsBook(topology, family, reach, index, nodes);
   for (const [one, two] of pairsPast(topology, reach, us.name)) {
     const out = legPast(topology, family, reach, index, one, two);
     const back = legPast(topology, family, reach, index, two, one);
     if (out === null || back === null) continue;
-    add(out.leg, back.leg);
+    add({ ...out.leg, parts: known.over(out.way) }, { ...back.leg, parts: known.over(back.way) });
     for (const pair of [...out.passed, ...back.passed]) passed.add(pair);
   }
   const tree = treeOf(topology, reach, index, legs, family);
-  return { nodes, legs, tree, unreachable: unreachableOf(topology, family, reach, index, legs, passed) };
+  return { nodes, legs, parts: known.parts(), tree, unreachable: unreachableOf(topology, family, reach, index, legs, passed) };
 }
 
 /** It was visited, or a router that was stands next to it. */
@@ -75,8 +76,50 @@ function pairsPast(topology: Topology, reach: Reach, us: string): [string, strin
 
 interface Past {
   readonly leg: Omit<GraphLeg, 'opposite'>;
+  /** Routers, from the first to the last. */
+  readonly way: readonly string[];
   /** Neighbours whose links it takes. */
   readonly passed: readonly string[];
+}
+
+interface PartsBook {
+  /** Indices of the parts that lead along these routers. */
+  readonly over: (way: readonly string[]) => number[];
+  readonly parts: () => GraphPart[];
+}
+
+/** Adds the routers that are passed to the nodes: no leg leads there. */
+function partsBook(
+  topology: Topology,
+  family: FamilyNumber,
+  reach: Reach,
+  index: ReadonlyMap<string, number>,
+  nodes: GraphNode[],
+): PartsBook {
+  const all = new Map(index);
+  const known = new Map<string, Omit<GraphPart, 'opposite'>>();
+  const nodeOf = (name: string): number => {
+    const { loopback } = topology.nodes.find((node) => node.name === name)!;
+    const uniform = reach.get(name)?.uniform ?? false;
+    if (!all.has(name)) all.set(name, nodes.push({ address: loopback[family], name, uniform, source: US }) - 1);
+    return all.get(name)!;
+  };
+  const places = (): string[] => [...known.keys()];
+  return {
+    over: (way) =>
+      way.slice(1).map((to, at) => {
+        const from = way[at]!;
+        const { end, far } = endsOf(topology, from).find((one) => one.far.node === to)!;
+        const key = `${from} ${to}`;
+        if (!known.has(key)) known.set(key, { from: nodeOf(from), to: nodeOf(to), ends: [end.addresses[family], far.addresses[family]] });
+        return places().indexOf(key);
+      }),
+    parts: () =>
+      [...known].map(([key, part]) => {
+        const opposite = places().indexOf(key.split(' ').toReversed().join(' '));
+        return { ...part, opposite: opposite < 0 ? null : opposite };
+      }),
+  };
 }
 
 const linksBetween = ({ links }: Topology, pair: string): number =>
@@ -104,7 +147,7 @@ function legPast(
     if (pairs.some((pair) => linksBetween(topology, pair) > 1)) continue; // probes would be shared out among them by their hash
     const ends = [topology.nodes.find(({ name }) => name === from)!.loopback[family], loopback[family]] as const;
     const leg = { from: index.get(from)!, to: index.get(to)!, is: 'routers' as const, ends, destination, hops: way.length - 1 };
-    return { leg, passed: pairs };
+    return { leg, way, passed: pairs };
   }
   return null;
 }

@@ -1,5 +1,6 @@
 /** The network that is localized in, as a value: routers, and the legs by which a packet can be steered from one to the next. */
 import type { LayerSource } from '../boomerang/layer-source.ts';
+import type { PathFlow } from '../trace/mda-flow.ts';
 import type { Address } from '../wire/address.ts';
 
 /** Index of us among the nodes of every graph. */
@@ -31,6 +32,19 @@ export interface GraphLeg {
   readonly hops: number | null;
   /** Index of the leg back over the same link; null where there is none. */
   readonly opposite: number | null;
+  /** A flow of plain traffic that takes it, where other flows take other ways. */
+  readonly flow?: PathFlow;
+  /** Indices of the parts that it is made of, in the order of travel, where they are known. */
+  readonly parts?: readonly number[];
+}
+
+/** One direction of a link that legs take on their way past a router where no probe turns: several share it. */
+export interface GraphPart {
+  readonly from: number;
+  readonly to: number;
+  readonly ends: readonly [from: Address, to: Address];
+  /** Index of the part that is the other direction of the same link; null where no leg takes it. */
+  readonly opposite: number | null;
 }
 
 /** A part of the network that no walk can be sent over, and why. */
@@ -45,6 +59,7 @@ export interface Graph {
   /** The first is us. */
   readonly nodes: readonly GraphNode[];
   readonly legs: readonly GraphLeg[];
+  readonly parts?: readonly GraphPart[];
   /** Of each node but us, the leg that leads there from nearer us on a way by which probes came home, where any did. */
   readonly tree: ReadonlyMap<number, number>;
   readonly unreachable: readonly Unreachable[];

@@ -1,7 +1,7 @@
 /** Every link of a graph, and what is known of its loss: of each direction, or of both together where no walk tells them apart. */
 import type { Diagnosis, Judgement } from '../infer/explain.ts';
 import type { Address } from '../wire/address.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, GraphPart } from './graph.ts';
 import type { Model } from './model.ts';
 import { probesOf } from './verdict.ts';
 
@@ -31,21 +31,38 @@ export interface LinkLoss {
 
 const NOT_PROBED: LossEstimate = { state: 'not probed', loss: null, low: null, high: null, probes: 0 };
 
-/** Before the first probe there is no diagnosis. */
-export function linkLosses({ legs }: Graph, { suspects }: Model, diagnosis: Diagnosis | null): LinkLoss[] {
-  const suspectOf = new Map(
-    suspects.flatMap((members, at) => members.flatMap((one) => (one.kind === 'leg' ? [[one.leg, at] as const] : []))),
-  );
+/** Before the first probe there is no diagnosis. Of links that only legs past a router take, those that a suspect is made of alone. */
+export function linkLosses({ legs, parts = [] }: Graph, { suspects }: Model, diagnosis: Diagnosis | null): LinkLoss[] {
+  const legOf = new Map<number, number>();
+  const partOf = new Map<number, number>();
+  for (const [at, members] of suspects.entries()) {
+    const isLeg = members.some(({ kind }) => kind === 'leg');
+    for (const one of members) {
+      if (one.kind === 'leg') legOf.set(one.leg, at);
+      if (one.kind === 'part' && !isLeg) partOf.set(one.part, at);
+    }
+  }
+  const ofLegs = legs.flatMap((leg, at) => lossOver(leg, at, leg.is, legOf, diagnosis));
+  const known = parts.flatMap((part, at) => (partOf.has(at) ? lossOver(part, at, 'link', partOf, diagnosis) : []));
+  return [...ofLegs, ...known];
+}
+
+/** None where its other direction comes first. */
+function lossOver(
+  { from, to, ends, opposite }: GraphPart,
+  at: number,
+  is: LinkLoss['is'],
+  suspectOf: ReadonlyMap<number, number>,
+  diagnosis: Diagnosis | null,
+): LinkLoss[] {
+  if (opposite !== null && opposite < at) return [];
   const estimate = (suspect: number | undefined): LossEstimate => (suspect === undefined ? NOT_PROBED : estimateOf(diagnosis, suspect));
-  return legs.flatMap(({ from, to, ends, is, opposite }, leg): LinkLoss[] => {
-    if (opposite !== null && opposite < leg) return [];
-    const out = suspectOf.get(leg);
-    const back = opposite === null ? undefined : suspectOf.get(opposite);
-    const named = { from: ends[0], to: ends[1], nodes: [from, to] as const, is };
-    if (out === undefined && back === undefined) return [{ ...named, how: null, forward: null, backward: null, both: NOT_PROBED }];
-    if (out === back) return [{ ...named, how: 'there and back', forward: null, backward: null, both: estimate(out) }];
-    return [{ ...named, how: 'circuits', forward: estimate(out), backward: estimate(back), both: null }];
-  });
+  const out = suspectOf.get(at);
+  const back = opposite === null ? undefined : suspectOf.get(opposite);
+  const named = { from: ends[0], to: ends[1], nodes: [from, to] as const, is };
+  if (out === undefined && back === undefined) return [{ ...named, how: null, forward: null, backward: null, both: NOT_PROBED }];
+  if (out === back) return [{ ...named, how: 'there and back', forward: null, backward: null, both: estimate(out) }];
+  return [{ ...named, how: 'circuits', forward: estimate(out), backward: estimate(back), both: null }];
 }
 
 const STATES: Readonly<Record<Judgement['kind'], LossState>> = {

@@ -5,11 +5,12 @@ import { type Decision, decide, type LossTest, nextRound } from '../infer/sequen
 import type { WalkCounts } from '../infer/walk.ts';
 import type { Question } from '../probe/question.ts';
 import { askedOver, type Ground } from './asked-walks.ts';
-import { type Astray, astrayOf } from './astray.ts';
+import { type Astray, astrayOf, contradicting } from './astray.ts';
 import { countsOf, roundsOf, type WalkTally } from './count.ts';
 import { leastLossTree } from './detours.ts';
 import { probesToSee } from './hidden.ts';
-import { type Model, modelOf } from './model.ts';
+import { legsOver, type Model, modelOf } from './model.ts';
+import { MOST_ODD, oddWalk } from './odd.ts';
 import type { LegWalk } from './walks.ts';
 
 export interface Planner {
@@ -64,6 +65,7 @@ export function createPlanner(
   let active = walks.map((_, walk) => walk);
   let model = modelOf(graph, walks);
   let doubts = 0;
+  let oddOnes = 0;
   const astray = new Map<number, Astray>();
   const evaded = new Set<string>();
   const cleared = new Set<string>();
@@ -76,7 +78,10 @@ export function createPlanner(
     if (bad.length === 0) return;
     const faults = diagnosis()?.explanations[0]?.faults ?? [];
     const losses = graph.legs.map(() => 0);
-    for (const { component, loss } of faults) for (const one of model.suspects[component]!) if (one.kind === 'leg') losses[one.leg] = loss;
+    for (const { component, loss } of faults) {
+      const members = model.suspects[component]!.filter(({ kind }) => kind !== 'device');
+      for (const leg of members.flatMap((one) => legsOver(graph, one))) losses[leg] = loss;
+    }
     for (const { component } of faults) evaded.add(keyOf(component));
     const more = askedOver(ground, leastLossTree(graph, losses), walks);
     if (more.walks.length === 0) return;
@@ -106,6 +111,15 @@ export function createPlanner(
       if (one.state === 'good') cleared.add(key);
       return one.state === 'open' && one.evidence < 0 && cleared.has(key) ? { ...one, state: 'good' } : one;
     });
+  const leaveOdd = (counts: readonly WalkCounts[], found: Diagnosis, tallies: readonly WalkTally[]): boolean => {
+    const odd = oddOnes < MOST_ODD ? oddWalk(model, counts, found, { threshold, confidence }) : null;
+    if (odd === null) return false;
+    const walk = active[odd]!;
+    oddOnes += 1;
+    leaveOut(walk, contradicting(graph, walks[walk]!, tallies[walk]!));
+    return true;
+  };
+  const countsNow = (tallies: readonly WalkTally[]): WalkCounts[] => ofActive(tallies).map((tally) => countsOf(tally));
   const spread = (counts: readonly number[]): number[] => {
     const all = walks.map(() => 0);
     for (const [index, walk] of active.entries()) all[walk] = counts[index] ?? 0;
@@ -117,45 +131,46 @@ export function createPlanner(
     return explain(model.walks, counts, { components: model.suspects.length, threshold, confidence, rounds });
   };
 
+  const next: Planner['next'] = (counts, tallies) => {
+    refresh(tallies);
+    if (active.length === 0) return [];
+    const isNew = (walk: number): boolean => (tallies[walk]?.sent ?? 0) === 0;
+    if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
+    const known = ofActive(counts);
+    const decisions = decided(known);
+    evade(decisions, () => diagnosisOf(known, tallies, true));
+    if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
+    const needs = probesToSee(model.walks, known, decisions, test);
+    const left = budget - tallies.reduce((sum, { sent }) => sum + sent, 0);
+    const hopeful = decisions.map((one): Decision => (needs[one.component]! > left ? { ...one, state: 'good' } : one)); // not worth a probe
+    const wanted = nextRound(model.walks, hopeful, test, most);
+    if (wanted.some((count) => count > 0)) return spread(wanted);
+    const found = diagnosisOf(known, tallies, true)!;
+    if (leaveOdd(known, found, tallies)) return next(counts, tallies);
+    const telling = probesToTell(model.walks, found, confidence, left);
+    if (telling.some((count) => count > 0)) return spread(atMost(telling, Math.max(most, budget - left))); // rounds double, since each costs a diagnosis
+    if (doubts >= MOST_DOUBTS) return [];
+    const undecided = found.judgements.filter(({ kind }) => kind === 'undecided').map(({ component }) => component);
+    const open = new Set(undecided.filter((component) => needs[component]! <= left));
+    doubts += open.size > 0 ? 1 : 0;
+    return spread(model.walks.map(({ crossings }) => (crossings.some((one) => open.has(one)) ? DOUBT * 2 ** (doubts - 1) : 0)));
+  };
+
   return {
-    next(counts, tallies) {
-      refresh(tallies);
-      if (active.length === 0) return [];
-      const isNew = (walk: number): boolean => (tallies[walk]?.sent ?? 0) === 0;
-      if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
-      const known = ofActive(counts);
-      const decisions = decided(known);
-      evade(decisions, () => diagnosisOf(known, tallies, true));
-      if (active.some(isNew)) return spread(active.map((walk) => (isNew(walk) ? FIRST : 0)));
-      const needs = probesToSee(model.walks, known, decisions, test);
-      const left = budget - tallies.reduce((sum, { sent }) => sum + sent, 0);
-      const hopeful = decisions.map((one): Decision => (needs[one.component]! > left ? { ...one, state: 'good' } : one)); // not worth a probe
-      const wanted = nextRound(model.walks, hopeful, test, most);
-      if (wanted.some((count) => count > 0)) return spread(wanted);
-      const found = diagnosisOf(known, tallies, true)!;
-      const telling = probesToTell(model.walks, found, confidence, left);
-      if (telling.some((count) => count > 0)) return spread(atMost(telling, most));
-      if (doubts >= MOST_DOUBTS) return [];
-      const undecided = found.judgements.filter(({ kind }) => kind === 'undecided').map(({ component }) => component);
-      const open = new Set(undecided.filter((component) => needs[component]! <= left));
-      doubts += open.size > 0 ? 1 : 0;
-      return spread(model.walks.map(({ crossings }) => (crossings.some((one) => open.has(one)) ? DOUBT * 2 ** (doubts - 1) : 0)));
-    },
+    next,
     model: () => model,
     active: () => active,
     astray: () => astray,
     leaveOut,
     hidden(tallies) {
-      const known = ofActive(tallies).map((tally) => countsOf(tally));
+      const known = countsNow(tallies);
       return probesToSee(model.walks, known, decided(known), test);
     },
     diagnose(tallies) {
       refresh(tallies);
-      return diagnosisOf(
-        ofActive(tallies).map((tally) => countsOf(tally)),
-        tallies,
-        false,
-      );
+      for (let found = diagnosisOf(countsNow(tallies), tallies, false); ; found = diagnosisOf(countsNow(tallies), tallies, false)) {
+        if (found === null || !leaveOdd(countsNow(tallies), found, tallies)) return found;
+      }
     },
   };
 }

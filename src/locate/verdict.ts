@@ -1,5 +1,6 @@
 /** From a diagnosis to what a user is told: which links or routers lose packets, in which direction, and what cannot be known from here. */
 import type { Diagnosis, Explanation, Fault, Judgement } from '../infer/explain.ts';
+import type { PathFlow } from '../trace/mda-flow.ts';
 import type { Address } from '../wire/address.ts';
 import { alike } from './alike.ts';
 import { type Graph, type GraphLeg, VANTAGE } from './graph.ts';
@@ -20,6 +21,8 @@ export interface LinkSuspect {
   readonly low: number;
   readonly high: number;
   readonly probes: number;
+  /** A flow of plain traffic that takes this link, where other flows take others of equal cost. */
+  readonly flow?: PathFlow;
 }
 
 export interface DeviceSuspect {
@@ -87,7 +90,9 @@ export const probesOf = (judgement: Judgement | undefined): number =>
 function suspectOf(graph: Graph, suspect: Suspect, { loss, low, high }: Fault, probes: number): LinkSuspect | DeviceSuspect {
   const name = nameOf(graph, suspect);
   if (name.kind === 'device') return { device: name.address, loss, low, high };
-  return { from: name.from, to: name.to, direction: name.kind === 'direction' ? 'from-to' : 'not-identifiable', loss, low, high, probes };
+  const flow = suspect.flatMap((one) => (one.kind === 'leg' ? (graph.legs[one.leg]!.flow ?? []) : []))[0];
+  const direction = name.kind === 'direction' ? 'from-to' : 'not-identifiable';
+  return { from: name.from, to: name.to, direction, loss, low, high, probes, ...(flow !== undefined && { flow }) };
 }
 
 /** Two directions of one link that may well lose the same are told as one. */

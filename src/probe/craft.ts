@@ -49,7 +49,16 @@ function writeLayers(bytes: Uint8Array, { layers, flow }: Itinerary): void {
     const family = familyOfLayer(layer);
     const inner = layers[index + 1];
     const protocol = inner ? FAMILIES[familyOf(inner.destination)].nestedProtocol : transportProtocol(layer, flow.transport);
-    const fields = { ...layer, protocol, trafficClass: layer.trafficClass ?? flow.dscp << 2, flowLabel: flow.flowLabel, id: 0 };
+    const { source, destination, ttl } = layer; // to spread the layer would take longer than all else here
+    const fields = {
+      source,
+      destination,
+      ttl,
+      protocol,
+      trafficClass: layer.trafficClass ?? trafficClass,
+      flowLabel: flow.flowLabel,
+      id: 0,
+    };
     const payloadLength = bytes.length - at - family.headerLength;
     (family.number === 4 ? writeIpv4 : writeIpv6)(bytes, at, fields, payloadLength);
     at += family.headerLength;

@@ -4,7 +4,7 @@ import { UDP_PROTOCOL } from '../wire/family.ts';
 import { uint16, uint32 } from '../wire/fields.ts';
 import { type Glance, glance, newGlance } from '../wire/glance.ts';
 import { nextHopMtu, quotes, readIcmp, readQuote } from '../wire/icmp.ts';
-import { carriesIdentity, isGenuine, readSentNs } from '../wire/identity.ts';
+import { carriesIdentity, isGenuine, quotesIdentity, readSentNs } from '../wire/identity.ts';
 import { readLink } from '../wire/link-header.ts';
 import { expectedTransport, headerChecksum } from './decode-checksums.ts';
 import { isReturn, lineOf } from './decode-line.ts';
@@ -175,15 +175,16 @@ function quoteNote(isFirst: boolean, sight: Sight): string {
 
 function payloadLines(bytes: Uint8Array, at: number, end: number, decoder: Decoder, depth: number, lines: string[]): void {
   if (end <= at) return;
-  if (!carriesIdentity(bytes, at, end)) {
+  if (!quotesIdentity(bytes, at, end)) {
     lines.push(`${indent(depth)}${end - at} bytes of payload`);
     return;
   }
   const run = decoder.runs.of(uint32(bytes, at + 8));
   const tag = run.key === null ? 'not checked: the recording has no key' : isGenuine(bytes, at, run.key) ? 'right' : 'wrong';
-  const sentNs = readSentNs(bytes, at);
-  const sent = timeText(Number(sentNs / 1_000_000_000n), Number(sentNs % 1_000_000_000n));
+  const sent = carriesIdentity(bytes, at, end) ? `sent ${sentText(readSentNs(bytes, at))}` : 'its time cut off';
   lines.push(
-    `${indent(depth)}braceroute probe ${uint32(bytes, at + 16)}, path ${uint32(bytes, at + 12)}, run ${hex(run.number, 8)}, tag ${tag}, sent ${sent}, ${end - at} bytes`,
+    `${indent(depth)}braceroute probe ${uint32(bytes, at + 16)}, path ${uint32(bytes, at + 12)}, run ${hex(run.number, 8)}, tag ${tag}, ${sent}, ${end - at} bytes`,
   );
 }
+
+const sentText = (sentNs: bigint): string => timeText(Number(sentNs / 1_000_000_000n), Number(sentNs % 1_000_000_000n));

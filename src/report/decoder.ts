@@ -11,7 +11,7 @@ import { UDP_PROTOCOL } from '../wire/family.ts';
 import { uint32 } from '../wire/fields.ts';
 import { type Glance, glance } from '../wire/glance.ts';
 import { quotes, readQuote } from '../wire/icmp.ts';
-import { carriesIdentity, isGenuine } from '../wire/identity.ts';
+import { carriesIdentity, isGenuine, quotesIdentity } from '../wire/identity.ts';
 import { networkIn } from '../wire/network-in.ts';
 import { createLedger, FATE, type Ledger } from './decode-ledger.ts';
 import { idKeyOf, isIntact, isV6, linkDirection, wearsOneAddress } from './decode-marks.ts';
@@ -37,6 +37,7 @@ const PATH_AT = 12;
 const SEQUENCE_AT = 16;
 const TAG_AT = 20;
 const SENT_AT = 28;
+const SENT_LENGTH = 8;
 const TRANSPORT_HEADER = 8;
 
 const ICMPV4 = 1;
@@ -116,8 +117,9 @@ export function createDecoder(): Decoder {
   /** Between the two stamps, as a report's round trip; by the payload's own word where its sending was not seen. */
   function ageOf(bytes: Uint8Array, place: number): number {
     if (place >= 0) return reasonable(nowNs - ledger.sentNs(place));
-    if (sight.identityAt < 0) return Number.NaN;
     const at = sight.identityAt + SENT_AT;
+    const end = sight.quoteAt < 0 ? sight.outer.end : sight.quote.end;
+    if (sight.identityAt < 0 || at + SENT_LENGTH > end) return Number.NaN;
     return reasonable(nowNs - ((uint32(bytes, at) - baseHigh) * SPAN + (uint32(bytes, at + 4) - baseLow)));
   }
 
@@ -172,7 +174,7 @@ export function createDecoder(): Decoder {
   function error(bytes: Uint8Array, type: number): void {
     const { outer, quote } = sight;
     const identityAt = quote.bodyAt + TRANSPORT_HEADER;
-    const found = carriesIdentity(bytes, identityAt, quote.end) ? whole(bytes, identityAt) : quoted.byHalves(bytes, quote, sight);
+    const found = quotesIdentity(bytes, identityAt, quote.end) ? whole(bytes, identityAt) : quoted.byHalves(bytes, quote, sight);
     if (found === 'none') return;
     if (!isIntact(bytes, outer)) {
       sight.kind = 'corrupted'; // one wrong bit of a quoted ID would be another probe's answer

@@ -9,6 +9,7 @@ import type { Share } from '../boomerang/scan-answers.ts';
 import type { DscpFate, EcnFate, TtlModel } from '../boomerang/scan-copies.ts';
 import type { Extent } from '../boomerang/scan-extent.ts';
 import type { HopState } from '../boomerang/survey.ts';
+import type { LatencyMoved } from '../infer/latency.ts';
 import type { LossEstimate } from '../locate/links.ts';
 import type { TalliedMethod } from '../locate/tallied-findings.ts';
 import type { DeviceSuspect, LinkSuspect, UnknownPart, VerdictKind } from '../locate/verdict.ts';
@@ -31,6 +32,7 @@ export type Event =
   | NameEvent
   | PlanEvent
   | TalliesEvent
+  | LatencyEvent
   | LinkEvent
   | VerdictEvent
   | ScanEvent
@@ -438,6 +440,32 @@ export interface TalliesEvent extends Common {
   readonly goodRate: number | null;
   /** How much more losses vary than independent ones; null where the method does not ask. */
   readonly overdispersion: number | null;
+}
+
+/** What one link, or a stretch that no probe turns in, adds to the round trip of steered probes. */
+export interface LatencyEvent extends Common {
+  readonly type: 'latency';
+  /** The two routers. */
+  readonly from: Address;
+  readonly to: Address;
+  readonly fromName: string | null;
+  readonly toName: string | null;
+  /** That came home from `to`. */
+  readonly probes: number;
+  /** Of the least round trips, and of the median ones; null where too few came home. */
+  readonly leastMs: BetweenMs | null;
+  readonly medianMs: BetweenMs | null;
+  /** By how much the median is more than in the baseline; null without one. */
+  readonly grewMs: BetweenMs | null;
+  /** `queueing`: the median grew and the least did not; `way`: both; `fell`: the median did; `same`: nothing is seen to. Null without a baseline. */
+  readonly moved: LatencyMoved | null;
+}
+
+/** A value with its interval. */
+export interface BetweenMs {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** What is known of one link's loss, each way or both ways together. A later one replaces an earlier. */

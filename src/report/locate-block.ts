@@ -20,7 +20,10 @@ export function createLocateBlock(out: Sink): LocateBlock {
   let endMs: number | null = null;
   let block: Frame | null = null;
   const lines = () =>
-    locateLines({ plan, tallies, verdict, links: [...links.values()], seconds: plan && endMs ? (endMs - plan.timeMs) / 1000 : null }, out.columns);
+    locateLines(
+      { plan, tallies, verdict, links: [...links.values()], seconds: plan && endMs ? (endMs - plan.timeMs) / 1000 : null },
+      out.columns,
+    );
   return {
     tell(event) {
       if (event.type === 'plan') plan = event;

@@ -24,7 +24,10 @@ export function locateLines({ plan, tallies = null, links, verdict, seconds }: L
   const names = namesOf(links);
   const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
   const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
-  const above = [...(plan === null ? [] : [planText(plan)]), ...(tallies === null ? [] : [talliesText(tallies)])].map((text) => ({ text, tone: 'plain' as const }));
+  const above = [...(plan === null ? [] : [planText(plan)]), ...(tallies === null ? [] : [talliesText(tallies)])].map((text) => ({
+    text,
+    tone: 'plain' as const,
+  }));
   const broken = (lines: readonly Line[]): Line[] =>
     lines.flatMap(({ text, tone }) => wrapped(text, columns).map((one, index) => ({ text: index === 0 ? one : `  ${one}`, tone })));
   return [...broken(told), ...broken(above), ...tableOf(links, names, columns), ...broken(unknown)];
@@ -77,7 +80,13 @@ function verdictLines(
 const deviceText = ({ device, ...loss }: DeviceSuspect, names: Names): string =>
   `The router ${called(names, device)} drops ${shareText(loss)} of what passes it`;
 
-function suspectText({ from, to, direction, ...loss }: LinkSuspect, links: readonly LinkEvent[], names: Names): string {
+const suspectText = (one: LinkSuspect, links: readonly LinkEvent[], names: Names): string =>
+  `${lossText(one, links, names)}${one.flow === undefined ? '' : flowText(one.flow)}`;
+
+const flowText = ({ sourcePort, flowLabel }: NonNullable<LinkSuspect['flow']>): string =>
+  `; taken by flows such as source port ${sourcePort}${flowLabel === 0 ? '' : `, flow label ${flowLabel}`}`;
+
+function lossText({ from, to, direction, ...loss }: LinkSuspect, links: readonly LinkEvent[], names: Names): string {
   const [one, two] = [called(names, from), called(names, to)];
   if (direction === 'both') return `${one}–${two} drops ${shareText(loss)} of what it carries, each way`;
   if (direction === 'not-identifiable')

@@ -1,9 +1,10 @@
 /** The plain text that a command prints: a headline, hops as they are complete, and a table that grows in place on a terminal. */
 import type { Address } from '../wire/address.ts';
 import { diffLines } from './diff-text.ts';
-import type { ComparisonEvent, DifferenceEvent, Event, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
+import type { ComparisonEvent, DifferenceEvent, Event, LatencyEvent, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
 import { type Frame, frame } from './frame.ts';
 import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
+import { latencyLines } from './latency-text.ts';
 import { createLocateBlock } from './locate-block.ts';
 import { endsPart } from './part.ts';
 import { createPathsBlock } from './paths-block.ts';
@@ -25,6 +26,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   let table: Frame | null = null;
   let comparison: ComparisonEvent | null = null;
   let differences: DifferenceEvent[] = [];
+  let latencies: LatencyEvent[] = [];
   const located = createLocateBlock(out);
   const sprayed = createSprayBlock(out);
   const drawn = createPathsBlock((graph) => print(pathsLines(graph, out.columns)));
@@ -57,11 +59,16 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     comparison = null;
     differences = [];
   };
+  const endLatencies = (): void => {
+    if (latencies.length > 0) frame(out, () => latencyLines(latencies)).finish();
+    latencies = [];
+  };
 
   const tell = (event: Event): void => {
     if (endsPart(event)) endTable();
     if (event.type === 'end') {
       endComparison();
+      endLatencies();
       located.finish(event.timeMs);
       sprayed.finish();
     }
@@ -79,6 +86,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     else if (event.type === 'scan') printLines(scanLines(event, out.columns));
     else if (event.type === 'comparison') comparison = event;
     else if (event.type === 'difference') differences.push(event);
+    else if (event.type === 'latency') latencies.push(event);
     else if (event.type === 'problem') beside(() => errors.write(problemText(event, errors.columns)));
   };
   return {
@@ -86,6 +94,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     close() {
       endTable();
       endComparison();
+      endLatencies();
       located.finish(null);
       sprayed.finish();
     },

@@ -8,7 +8,8 @@ import type { Itinerary } from '../probe/itinerary.ts';
 import { isOutcome, type Outcome } from '../probe/observation.ts';
 import { type Question, questionBy } from '../probe/question.ts';
 import { answererOf, meaningOf } from './hop.ts';
-import type { Cell, Heard, Sound } from './mda.ts';
+import type { Cell, Sound } from './mda.ts';
+import type { Heard } from './mda-record.ts';
 import type { PathEnds } from './path-kind.ts';
 
 export interface Sounding {

@@ -1,7 +1,8 @@
 /** Which fields of a probe move the splits of a graph, and which of their values lead where: each field is changed alone. */
 import type { Address } from '../wire/address.ts';
 import { type Field, type FieldName, type FieldsAsked, fieldsOf, traceItinerary } from './field.ts';
-import type { Cell, Heard } from './mda.ts';
+import type { Cell } from './mda.ts';
+import type { Heard } from './mda-record.ts';
 import type { PathChoice, PathNode, PathSplit } from './path-graph.ts';
 
 export interface Sweeping {

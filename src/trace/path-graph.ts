@@ -2,8 +2,9 @@
 import type { Answer } from '../probe/observation.ts';
 import type { Address } from '../wire/address.ts';
 import type { FieldName } from './field.ts';
-import type { Heard, Mapped, MdaNode } from './mda.ts';
+import type { Mapped, MdaNode } from './mda.ts';
 import type { PathFlow } from './mda-flow.ts';
+import type { Heard } from './mda-record.ts';
 
 export interface PathGraph {
   /** In the order of the path; the first is where all flows come from. */

@@ -55,7 +55,11 @@ export function balance(into: Uint8Array, identityAt: number, from: number, to: 
 }
 
 export const carriesIdentity = (bytes: Uint8Array, at: number, end: number): boolean =>
-  at + IDENTITY_LENGTH <= end && uint32(bytes, at) === MAGIC && uint16(bytes, at + 4) >> 8 === VERSION;
+  at + IDENTITY_LENGTH <= end && quotesIdentity(bytes, at, end);
+
+/** All up to the tag stands there: a quote that is cut behind it, as an ICMPv6 redirect may be, still proves which probe it is about. */
+export const quotesIdentity = (bytes: Uint8Array, at: number, end: number): boolean =>
+  at + SENT_AT <= end && uint32(bytes, at) === MAGIC && uint16(bytes, at + 4) >> 8 === VERSION;
 
 /** The identity that stands at `at`, or null where none does. Says nothing about whether it is genuine. */
 export function readIdentity(bytes: Uint8Array, at: number, end: number): Identity | null {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { boomerang } from '../../src/boomerang/itinerary.ts';
+import { createPathList } from '../../src/boomerang/spray-paths.ts';
 import { type KnownWays, legsOf, targetsOf, unsurveyed } from '../../src/boomerang/spray-plan.ts';
 import { FLOW } from '../probe/plans.ts';
 
@@ -38,9 +39,10 @@ test('each layer leads from where the one before it ended, out over the hops and
 });
 
 test('targets are ends, all hops, or the two ends of a segment, each in every size', () => {
-  const path = unsurveyed({ us: US, hops: ['10.0.1.1', '10.0.2.1', null, '10.0.4.1'], distance: 1, loose: false });
+  const paths = createPathList();
+  paths.add(unsurveyed({ us: US, hops: ['10.0.1.1', '10.0.2.1', null, '10.0.4.1'], distance: 1, loose: false }));
   const positions = (everyHop: boolean, segment: number | null, sizes: readonly (number | null)[] = [null]): number[] =>
-    targetsOf([path], { everyHop, segment, sizes }).map(({ position }) => position);
+    [...targetsOf(paths, { everyHop, segment, sizes })].map(({ position }) => position);
   assert.equal(positions(false, null), [4]);
   assert.equal(positions(true, null), [1, 2, 4]);
   assert.equal(positions(false, 0), [1]);

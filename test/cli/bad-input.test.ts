@@ -89,7 +89,7 @@ const CASES: Readonly<Record<string, Case>> = {
     says: [/MTU of 1280 on to_r1/, /63 IPv4 headers of 20 \+ 44 .* = 1304/, /shorter path/],
   },
   'paths without any risk': onLine(usage(['paths', 'd', '--risk', '0'], /--risk/, /'0'/, /from 0\.0001% to 50%/)),
-  'paths drawn and as events': onLine(usage(['paths', 'd', '--dot', '--json'], /'--dot'/, /'--json'/)),
+  'paths drawn in two ways': onLine(usage(['paths', 'd', '--dot', '--mermaid'], /'--dot'/, /'--mermaid'/)),
   'paths from a start that does not decapsulate': {
     argv: ['paths', '-s', 'r2', 'd'],
     on: 'nondecap',

@@ -1,10 +1,14 @@
 /** What `decode` finds in a recording is what the run that was recorded has counted. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { interfaceBlock, packetBlock, pcapngHeader } from '../../src/capture/pcapng-write.ts';
+import type { Event } from '../../src/report/event.ts';
+import { toolMissing } from '../capture/read.ts';
+import { skip } from '../skip.ts';
 import { braceroute, eventsOf, linesOf, of, simulated } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'beacon-decode-'));
@@ -12,7 +16,13 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 interface Seen {
   readonly kind: string;
-  readonly probe: { readonly sequence: number; readonly path: number; readonly grade: string | null } | null;
+  readonly probe: {
+    readonly sequence: number;
+    readonly path: number;
+    readonly hop: number;
+    readonly ageMs: number | null;
+    readonly grade: string | null;
+  } | null;
 }
 
 async function decoded(file: string, ...argv: readonly string[]): Promise<Seen[]> {
@@ -42,6 +52,40 @@ test('the landings of each hop in a recording are those that the run received, a
   }
   assert.ok(compared >= 1000);
 });
+
+for (const name of ['trace', 'reverse-ipv6', 'between']) {
+  test(`the age of each answer in the recording ${name} is the round trip that its run reported`, async () => {
+    const reported = linesOf(readFileSync(`fixtures/recordings/${name}.jsonl`, 'utf8'))
+      .map((line) => JSON.parse(line) as Event)
+      .filter((event) => event.type === 'hop');
+    const seen = (await decoded(`fixtures/recordings/${name}.pcapng`)).filter(({ kind }) => kind === 'answered' || kind === 'landed');
+    for (const { ttl, rttMs } of reported) {
+      const ours = seen.filter(({ probe }) => probe!.hop === ttl).sort((a, b) => a.probe!.sequence - b.probe!.sequence);
+      assert.equal(
+        ours.map(({ probe }) => Math.round(probe!.ageMs! * 1000)),
+        rttMs.map((ms) => Math.round(ms! * 1000)),
+        `hop ${ttl}`,
+      );
+    }
+    assert.ok(reported.length >= 4);
+  });
+}
+
+const REDIRECTS = 'fixtures/recordings/probe-ipv6.pcapng';
+
+if (toolMissing('tshark')) skip('a redirect is about the probe whose number tshark finds in it', 'tshark is not installed');
+else {
+  test('a redirect is about the probe whose number tshark finds in it, though it cuts off the time that it was sent', async () => {
+    const fields = ['-Y', 'icmpv6.type == 137', '-T', 'fields', '-e', 'data.data'];
+    const payloads = linesOf(spawnSync('tshark', ['-r', REDIRECTS, ...fields], { encoding: 'utf8' }).stdout);
+    const redirects = (await decoded(REDIRECTS)).filter(({ kind }) => kind === 'redirect');
+    assert.ok(payloads.length > 0 && payloads.every((hex) => hex.length === 2 * 32));
+    assert.equal(
+      redirects.map(({ probe }) => [probe!.sequence, probe!.grade]),
+      payloads.map((hex) => [Number.parseInt(hex.slice(32, 40), 16), 'proven']),
+    );
+  });
+}
 
 test('-v says of each checksum whether it is right, and else what it should be', async () => {
   const { stdout } = await braceroute(['decode', '-v', 'fixtures/captures/strange.pcap']);

@@ -1,5 +1,5 @@
 /** `braceroute scan` on networks in memory: its cards, the map that it writes, and what it says where something is wrong. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -165,12 +165,19 @@ test('an interruption leaves the cards that are known, and says of the others wh
   assert.is(endOf(events).interrupted, true);
 });
 
+test('an interruption before the first card writes no map, and tells nothing for known', async () => {
+  rmSync(FILE, { force: true });
+  const events = await scanned(simulatedNetwork(lineOf('x')), ['d', 'r1'], { writeMap: FILE }, ({ type }) => type === 'start');
+  assert.equal([of(events, 'start').length, cards(events).length, endOf(events).exit, existsSync(FILE)], [1, 0, 5, false]);
+});
+
 test('hosts that nobody knows are told before anything is sent, and a map that cannot be written at the end', async () => {
   const network = simulatedNetwork(lineOf('x'));
   assert.equal(
     [(await refusal(network, ['d', 'nowhere'])).code, network.engine.counters().links.every(({ seen }) => seen === 0)],
     ['ERR_UNKNOWN_HOST', true],
   );
+  assert.match((await refusal(network, ['d', 'a'])).message, /^a is us: /);
   const error = await refusal(network, ['r1'], { writeMap: join(folder, 'none', 'map.yaml') });
   assert.is(error.code, 'ERR_FILE');
   assert.match(error.message, /^Cannot write the map to .*map\.yaml: /);

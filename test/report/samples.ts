@@ -12,6 +12,7 @@ import type {
   FlowEvent,
   FlowsEvent,
   HopEvent,
+  LatencyEvent,
   LinkEvent,
   NodeEvent,
   PathEvent,
@@ -205,6 +206,21 @@ export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
   rank: 15,
   coverage: 1,
   identifiability: 1,
+  ...fields,
+});
+
+export const latency = (fields: Partial<LatencyEvent> = {}): LatencyEvent => ({
+  ...common,
+  type: 'latency',
+  from: '10.0.1.1',
+  to: '10.0.4.1',
+  fromName: 'r1',
+  toName: 'r2',
+  probes: 300,
+  leastMs: { value: 0.151, low: 0.149, high: 0.152 },
+  medianMs: { value: 7.31, low: 7.1, high: 7.6 },
+  grewMs: { value: 7.14, low: 6.9, high: 7.5 },
+  moved: 'queueing',
   ...fields,
 });
 

@@ -9,6 +9,7 @@ import {
   difference,
   end,
   flows,
+  latency,
   locateRun,
   lossy,
   path,
@@ -35,6 +36,7 @@ const samples: readonly Event[] = [
   split(),
   flows(),
   tallies(),
+  latency(),
   scan(),
   comparison(),
   difference(),
@@ -63,6 +65,7 @@ test('each type of event has its place in the schema', () => {
     'flow',
     'flows',
     'hop',
+    'latency',
     'link',
     'name',
     'node',
@@ -131,7 +134,7 @@ test('the examples on the page are one valid run, with an event of each type', (
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].flatMap((match) => match[1]!.trim().split('\n'));
   const events = examples.map((line) => JSON.parse(line) as Event);
   for (const event of events) assert.ok(validEvent(event), JSON.stringify(event));
-  assert.is(new Set(events.map(({ type }) => type)).size, 24);
+  assert.is(new Set(events.map(({ type }) => type)).size, 25);
   assertEvents(lines(events.filter(({ type }) => type !== 'end')).concat(lines([end()])));
 });
 

@@ -1,5 +1,6 @@
 /** Networks for the multipath search that need no packet: who stands where for a flow is computed. */
-import { type Heard, type Mapped, mda, type Sound } from '../../src/trace/mda.ts';
+import { type Mapped, mda, type Sound } from '../../src/trace/mda.ts';
+import type { Heard } from '../../src/trace/mda-record.ts';
 
 /** Node 0 stands at ttl 1; the last one is the end. A node's next hops, each with its weight. */
 export interface Model {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { onesSum } from '../../src/wire/checksum.ts';
-import { balance, IDENTITY_LENGTH, isGenuine, readIdentity, readSentNs, writeIdentity } from '../../src/wire/identity.ts';
+import { balance, IDENTITY_LENGTH, isGenuine, quotesIdentity, readIdentity, readSentNs, writeIdentity } from '../../src/wire/identity.ts';
 import { sipKey } from '../../src/wire/siphash.ts';
 import { toHex } from './known.ts';
 
@@ -58,6 +58,11 @@ test('an identity that is not whole is none', () => {
   const bytes = written({ run: 1, path: 2, sequence: 3 });
   for (let end = 0; end < IDENTITY_LENGTH; end += 1) assert.is(readIdentity(bytes, 0, end), null, `${end} bytes`);
   assert.ok(readIdentity(bytes, 0, IDENTITY_LENGTH));
+});
+
+test('a quote that is cut behind the tag still says whose it is', () => {
+  const bytes = written({ run: 1, path: 2, sequence: 3 });
+  for (let end = 0; end <= IDENTITY_LENGTH; end += 1) assert.is(quotesIdentity(bytes, 0, end), end >= 28, `${end} bytes`);
 });
 
 test('balanced bytes sum up as right, whatever the checksum field says', () => {

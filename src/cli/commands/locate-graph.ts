@@ -3,6 +3,7 @@ import type { ProbedPath } from '../../boomerang/path.ts';
 import type { SurveyedHop } from '../../boomerang/survey.ts';
 import type { Route } from '../../engine/engine.ts';
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { mergedGraph } from '../../locate/branches.ts';
 import { drawnGraph } from '../../locate/drawn.ts';
 import type { Graph } from '../../locate/graph.ts';
 import type { Dress } from '../../locate/itinerary.ts';
@@ -23,6 +24,7 @@ import { startEvent } from '../start-event.ts';
 import { readTopology } from '../topology-file.ts';
 import { nestedTranslation } from '../translation.ts';
 import type { LocateCommandOptions } from './locate.ts';
+import { branches } from './locate-branches.ts';
 import { begin, ready } from './ready.ts';
 
 export interface Drawn {
@@ -43,8 +45,12 @@ export async function* fromPath(network: Network, signal: AbortSignal, options: 
   const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
   if ('exit' in found) return found;
   const { asking, path, hops, sweep, reached } = found;
-  const names = await namesOf(network, path, hops, options.numeric ?? false);
-  const graph = pathGraph(path, hops, names);
+  const others = options.path === undefined ? await branches(network, signal, options, found) : null;
+  const ways = [{ path, hops }, ...(others?.ways ?? [])];
+  const known = ways.flatMap((way) => way.hops);
+  const names = await namesOf(network, path, known, options.numeric ?? false);
+  const graphs = ways.map((way) => pathGraph(way.path, way.hops, names));
+  const graph = others === null ? graphs[0]! : mergedGraph(graphs, others.found, path.hops);
   const route = await network.engine.route(path.hops.find((address) => address !== null)!);
   const dress = { flow: sweep.flow, landing: sweep.landing, sources: sourcesFor(path.us, network, options) };
   return { asking, graph, dress, seed: sweep.seed, route, unknown: reached ? [] : [notReached(path)] };
@@ -78,7 +84,7 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
   const { engine } = network;
   for (const name of ['source', 'destination', 'path', 'map'] as const)
     if (options[name] !== undefined) throw new BeaconError('ERR_USAGE', `--topology draws the whole graph: leave out --${name}`);
-  const topology = await readTopology(file);
+  const topology = await readTopology(file, options.topologyText);
   const family = familyWanted({ ...options }) ?? 4;
   const us = await vantageHere(network, topology, family);
   const first = endsOf(topology, vantageOf(topology).name)[0]!;

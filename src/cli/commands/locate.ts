@@ -16,6 +16,8 @@ import type { ReadyOptions } from './ready.ts';
 
 export interface LocateCommandOptions extends Omit<ReadyOptions, 'count' | 'maxLoss'> {
   readonly topology?: string;
+  /** What it held, in a replay. */
+  readonly topologyText?: string;
   readonly numeric?: boolean;
   readonly threshold: number;
   readonly confidence: number;

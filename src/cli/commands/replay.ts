@@ -37,6 +37,7 @@ export function replayCommand(call: Call, print: (line: string) => void, reporte
 async function readPlanned(call: Call): Promise<Recorded> {
   const file = call.command === 'replay' ? call.words[0] : call.options.read;
   if (typeof file !== 'string') throw new BeaconError('ERR_USAGE', '--engine replay needs a recording: --read FILE');
+  if (file === '-') throw new BeaconError('ERR_USAGE', 'A replay reads its recording twice: give a file in place of -');
   const { plan, write } = call.options;
   checkWriteTarget(write as string | undefined, { recording: file, '--plan': plan });
   const recorded = await readRecorded(file);
@@ -74,7 +75,17 @@ async function firstByte(file: string): Promise<number | undefined> {
 function recordedCall({ plan }: Recorded, call: Call): Call {
   const { command, words, options, files } = plan!;
   const told = Object.fromEntries(OF_THE_REPLAY.map((name) => [name, call.options[name]]));
-  return { command, words, options: { ...options, ...told, ...(files.map !== undefined && { mapText: files.map }) } };
+  return {
+    command,
+    words,
+    options: {
+      ...options,
+      ...told,
+      ...(files.map !== undefined && { mapText: files.map }),
+      ...(files.paths !== undefined && { pathsText: files.paths }),
+      ...(files.topology !== undefined && { topologyText: files.topology }),
+    },
+  };
 }
 
 async function bodyOf(recorded: Recorded, call: Call, print: (line: string) => void): Promise<Body> {

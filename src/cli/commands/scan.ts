@@ -3,7 +3,7 @@ import type { Landing } from '../../boomerang/itinerary.ts';
 import { type Card, type ScannedHop, scan } from '../../boomerang/scan.ts';
 import { itineraryOver, type Scanner } from '../../boomerang/scan-ask.ts';
 import { LARGEST_SCANNED } from '../../boomerang/scan-extent.ts';
-import { CANNOT_TELL } from '../../error.ts';
+import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Asking, openAsk } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import { ceilingOf, loadOf, USUAL_SHARE } from '../../probe/load.ts';
@@ -50,7 +50,10 @@ export const scanCommand = (hosts: readonly string[], options: ScanCommandOption
   async function* (network, signal) {
     const { engine, names, random } = network;
     const family = familyWanted({ ...options });
-    for (const host of hosts) await hostOf(names, host, family); // a misspelled one is told before anything is sent
+    for (const host of hosts) {
+      const { address } = await hostOf(names, host, family); // a misspelled one is told before anything is sent
+      if (await isOurs(engine, address)) throw new BeaconError('ERR_USAGE', `${host} is us: name a router or a host elsewhere`);
+    }
     const run = newRun(random);
     const map = await readMap(options);
     const namer = createNamer(map === null ? names : mappedNames(names, map), options.numeric ?? false);
@@ -59,15 +62,18 @@ export const scanCommand = (hosts: readonly string[], options: ScanCommandOption
     const exits: number[] = [];
     let failure: unknown = null;
     try {
-      for (const host of hosts) if (!signal.aborted) exits.push(yield* scanOf(scanned, host));
+      for (const host of hosts) {
+        exits.push(yield* scanOf(scanned, host));
+        if (signal.aborted) break;
+      }
     } catch (error) {
       failure = error; // what is known by then is written all the same
     }
     yield* namer.late();
     const { writeMap: file } = options;
-    if (file !== undefined && engine.name !== 'replay') await writeMap(file, scanned.cards);
+    if (file !== undefined && engine.name !== 'replay' && scanned.cards.length > 0) await writeMap(file, scanned.cards);
     if (failure !== null) throw failure;
-    const exit = [4, 1, CANNOT_TELL].find((code) => exits.includes(code)) ?? 0;
+    const exit = signal.aborted ? CANNOT_TELL : ([4, 1, CANNOT_TELL].find((code) => exits.includes(code)) ?? 0);
     return { reached: signal.aborted ? null : !exits.includes(1), exit };
   };
 

@@ -125,14 +125,20 @@ function choose(host: SprayHost, job: SprayJob): Chosen {
       continue;
     }
     const matchers = job.matcher === 'auto' ? MATCHERS_OF[senderName] : [job.matcher];
-    const counting = matched(host, job, matchers);
+    let sender: NativeSender;
     try {
-      const sender = openSender(host, job, senderName);
-      return { sender, senderName, ...counting, why: [...why, ...counting.why] };
+      sender = openSender(host, job, senderName); // before the matcher: templates that a kernel has taken make room for its counters
     } catch (error) {
-      counting.matcher.close();
       if (job.sender !== 'auto') throw refused(error, `--sender ${senderName}`);
       why.push(`Not ${senderName}: ${(error as Error).message}.`);
+      continue;
+    }
+    try {
+      const counting = matched(host, job, matchers);
+      return { sender, senderName, ...counting, why: [...why, ...counting.why] };
+    } catch (error) {
+      sender.close();
+      throw error;
     }
   }
   throw new BeaconError('ERR_ENGINE', `Nothing can send at rate here. ${why.join(' ')}`);
@@ -155,6 +161,7 @@ function openSender({ addon, device, linkHeader, realtimeAheadNs }: SprayHost, j
     queue: 0,
     object: SEND_OBJECT,
     ...layout,
+    consumes: true,
     values: inPacketOrder(job.values),
     run: run.number,
     idKey: run.idKey,

@@ -5,6 +5,7 @@
 import { pack, unpack } from 'msgpackr';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import type { Disturbance, EngineName, Notice, Route } from '../engine.ts';
+import type { SprayCounters } from '../spray.ts';
 
 /** Raised when a reader of the old kind would misread. */
 export const RECORDING_VERSION = 1;
@@ -29,6 +30,33 @@ export type Message =
   | { readonly kind: 'interrupted'; readonly atNs: number }
   | { readonly kind: 'event'; readonly event: string; readonly atNs: number }
   | { readonly kind: 'notices'; readonly notices: readonly Notice[] }
+  /** One in `every` of its packets is recorded; 0: none is. `histograms`: which one each template has; null: its own. */
+  | {
+      readonly kind: 'spray';
+      readonly sender: string;
+      readonly matcher: string;
+      readonly why: readonly string[];
+      readonly templates: number;
+      readonly flows: number;
+      readonly every: number;
+      readonly histograms: readonly number[] | null;
+    }
+  | { readonly kind: 'template'; readonly index: number; readonly packet: Uint8Array }
+  /** What a spray's counters said. */
+  | { readonly kind: 'epoch'; readonly atNs: number; readonly counters: SprayCounters }
+  /** Packed as sparse.ts has it, from this cell on. */
+  | {
+      readonly kind: 'cells';
+      readonly from: number;
+      readonly received: Uint8Array;
+      readonly duplicates: Uint8Array;
+      readonly reordered: Uint8Array;
+      readonly corrupted: Uint8Array;
+    }
+  | { readonly kind: 'histogram'; readonly number: number; readonly counts: Uint8Array }
+  | { readonly kind: 'lossRuns'; readonly template: number; readonly runs: readonly (readonly [length: number, times: number])[] | null }
+  /** The spray is over. */
+  | { readonly kind: 'sprayed' }
   /** The last: without it the recording was cut short. */
   | { readonly kind: 'end'; readonly sent: number; readonly received: number };
 
@@ -77,6 +105,12 @@ interface Shape {
 }
 
 const ROUTE: Shape = { destination: 'string', interface: 'string', source: 'string', nextHop: 'string', mtu: 'whole' };
+const COUNTERS: Shape = Object.fromEntries(
+  ['next', 'sent', 'refused', 'received', 'duplicates', 'reordered', 'corrupted', 'late', 'foreign', 'behindNs'].map((name) => [
+    name,
+    'number',
+  ]),
+);
 const FAILURE: Shape = { code: 'string', message: 'string' };
 
 /** A file may say anything: the types of the fields that a replay counts on, by kind. */
@@ -102,6 +136,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   interrupted: { atNs: 'whole' },
   event: { event: 'string', atNs: 'whole' },
   notices: { notices: 'array' },
+  spray: { sender: 'string', matcher: 'string', why: 'array', templates: 'whole', flows: 'whole' },
+  epoch: { atNs: 'whole', counters: COUNTERS },
+  cells: { from: 'whole', received: 'bytes', duplicates: 'bytes', reordered: 'bytes', corrupted: 'bytes' },
+  histogram: { counts: 'bytes' },
 };
 
 function isRight(message: Message): boolean {

@@ -6,7 +6,9 @@
 import { BeaconError } from '../../error.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import type { Disturbance, Engine, Packet, Route } from '../engine.ts';
+import type { Spraying, SprayJob } from '../spray.ts';
 import type { Failure } from './message.ts';
+import { sampledNotice, sprayTape } from './spraying.ts';
 import { ANY, type RecordingWriter } from './writer.ts';
 
 /** Packets that came after a deadline are looked through this often for earlier ones; more come only in a flood. */
@@ -30,6 +32,7 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
   let emptyNs = -1n; // the last deadline that passed in vain, since a packet was sent
   let dropped = inner.drops();
   let disturbed = '';
+  let sampled: string | null = null;
 
   const sinceStart = (timeNs: bigint): number => Number(timeNs - startNs);
 
@@ -128,6 +131,16 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
     return all;
   }
 
+  async function spray(job: SprayJob): Promise<Spraying> {
+    const moved = (timeNs: bigint): void => {
+      if (timeNs > clockNs) clockNs = timeNs;
+    };
+    const tape = sprayTape(job, { writer, nowNs: inner.nowNs, moved, sinceStart });
+    const spraying = await inner.spray!(tape.job);
+    sampled = sampledNotice(tape.job.sample!.every, spraying.matcher);
+    return tape.recorded(spraying);
+  }
+
   async function close(): Promise<void> {
     dropped = Math.max(dropped, inner.drops());
     await inner.close();
@@ -142,11 +155,12 @@ export function recordingEngine(inner: Engine, writer: RecordingWriter, startNs:
     sendingNs: inner.nowNs,
     lastSent: () => ({ timeNs: sentNs }),
     receive,
+    ...(inner.spray !== undefined && { spray }),
     drops,
     disturbances,
     heard: (packet, by) => inner.heard?.(packet, by),
     notices() {
-      const notices = inner.notices?.() ?? [];
+      const notices = [...(inner.notices?.() ?? []), ...(sampled === null ? [] : [{ code: 'SAMPLED', message: sampled } as const])];
       if (notices.length > 0) writer.message({ kind: 'notices', notices: notices.map(({ code, message }) => ({ code, message })) });
       return notices;
     },

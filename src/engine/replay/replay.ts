@@ -10,6 +10,7 @@ import type { Failure, Message } from '../recording/message.ts';
 import { createLate } from './late.ts';
 import type { Recorded } from './recorded.ts';
 import { isSame, sequenceOf, shapeOf } from './shape.ts';
+import { replayedSpray } from './spraying.ts';
 import { openTape, packetOf, type SentItem } from './tape.ts';
 
 export interface ReplayOptions {
@@ -192,6 +193,25 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
 
   const timeOf = (atNs: number): bigint => startNs + BigInt(atNs);
 
+  /** A spray is a row of messages; its packets are for others to read. */
+  function nextOf<Kind extends Message['kind']>(kind: Kind): Extract<Message, { kind: Kind }> | null {
+    for (let item = tape.peek(0); item !== null; item = tape.peek(0)) {
+      const message = item.kind === 'message' ? item.message : null;
+      if (message?.kind === 'sprayed' && kind !== 'sprayed') return null;
+      tape.shift();
+      if (message?.kind === kind) return message as Extract<Message, { kind: Kind }>;
+      if (message?.kind === 'interrupted') ending.abort();
+      else if (message !== null) heed(message);
+    }
+    return null;
+  }
+
+  async function moveTo(atNs: number): Promise<void> {
+    if (timeOf(atNs) > clockNs) clockNs = timeOf(atNs);
+    if (inRealTime) await caughtUp();
+    else await eventLoop();
+  }
+
   function heed(message: Message): void {
     if (message.kind === 'drops') dropped = message.dropped;
     if (message.kind === 'disturbances') disturbances = message.disturbances;
@@ -246,6 +266,7 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
     send,
     lastSent: () => last,
     receive,
+    spray: (job) => replayedSpray(job, { path: recorded.path, next: nextOf, moveTo, ends: () => ending.abort() }),
     drops() {
       absorb();
       return dropped;
@@ -263,7 +284,10 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
 }
 
 /** Messages that stand where they stand among the packets. */
-const IN_TURN: ReadonlySet<Message['kind']> = new Set(['batch', 'refused', 'failed', 'interrupted']);
+const IN_TURN: ReadonlySet<Message['kind']> = new Set([
+  ...(['batch', 'refused', 'failed', 'interrupted'] as const),
+  ...(['spray', 'epoch', 'cells', 'histogram', 'lossRuns', 'sprayed'] as const),
+]);
 
 const thrown = ({ code, message }: Failure): Error => (code in EXIT_OF ? new BeaconError(code as ErrorCode, message) : new Error(message));
 
@@ -273,10 +297,14 @@ function torn({ path, damage, lastNs }: Recorded): Notice {
   return { code: 'RECORDING_ENDS', message: `${path} ends ${at} (${why}): what came after is unknown, not lost` };
 }
 
+const probes = (count: number): string => (count === 1 ? '1 probe was' : `${count} probes were`);
+
 function unlike(unrecorded: number, unsent: number): Notice[] {
   const parts = [
-    unrecorded === 0 ? '' : `${unrecorded} probes were asked that the recording does not hold: what became of them is unknown`,
-    unsent === 0 ? '' : `${unsent} probes of the recording were not asked again`,
+    unrecorded === 0
+      ? ''
+      : `${probes(unrecorded)} asked that the recording does not hold: what became of ${unrecorded === 1 ? 'it' : 'them'} is unknown`,
+    unsent === 0 ? '' : `${unsent === 1 ? '1 probe of the recording was' : `${unsent} probes of the recording were`} not asked again`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? [] : [{ code: 'NOT_RECORDED', message: `The replay is not the run: ${parts.join('; ')}` }];
 }

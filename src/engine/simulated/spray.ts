@@ -1,5 +1,6 @@
 /** A spray through a simulated network: one packet after the other, each at its instant of virtual time. */
 import { BeaconError } from '../../error.ts';
+import { LINK_TYPE } from '../../wire/link.ts';
 import type { SprayCells, SprayCounters, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
 import { patched } from '../spray-patch.ts';
 import { isSprayed, SEQUENCES } from '../spray-sequence.ts';
@@ -60,7 +61,11 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     else world.agenda.enter({ atNs, kind: 'act', act: () => (pace === dueNs ? sendOne() : undefined) });
   }
 
-  world.matcher = (_family, packet) => book.match(packet, nowNs());
+  world.matcher = (_family, packet) => {
+    const isOurs = book.match(packet, nowNs());
+    if (isOurs) job.sample?.home({ bytes: packet.slice(), linkType: LINK_TYPE.raw, timeNs: nowNs() });
+    return isOurs;
+  };
   enter();
   const counters = (): SprayCounters => ({
     next,
