@@ -6,11 +6,17 @@ import { linkLosses } from '../locate/links.ts';
 import type { Plan } from '../locate/locate.ts';
 import type { Said } from './session.ts';
 
-export function planEvent({ graph, walks, model }: Plan, { rank, coverage, identifiability }: Rank): Said {
+export function planEvent(plan: Plan, { rank, coverage, identifiability }: Rank): Said {
+  const { graph, walks, model } = plan;
   const links = linkLosses(graph, model, null);
   const directed = links.filter(({ how }) => how === 'circuits').length;
-  return { type: 'plan', walks: walks.length, links: links.length, directed, rank, coverage, identifiability };
+  return { type: 'plan', walks: walks.length, links: links.length, directed, rank, coverage, identifiability, alike: alikeIn(plan) };
 }
+
+const alikeIn = ({ graph: { legs }, model }: Plan): Extract<Said, { type: 'plan' }>['alike'] =>
+  model.suspects
+    .map((members) => members.flatMap((one) => (one.kind === 'leg' ? [{ from: legs[one.leg]!.ends[0], to: legs[one.leg]!.ends[1] }] : [])))
+    .filter(({ length }) => length > 1);
 
 export const linkEvents = (graph: Graph, links: readonly LinkLoss[]): Said[] =>
   links.map(({ nodes, ...link }) => ({

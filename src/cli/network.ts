@@ -57,9 +57,12 @@ export async function openNetwork(options: NetworkOptions, signal: AbortSignal):
   refuseIdle(options);
   if (write === undefined || call === undefined) return openUnrecorded(options);
   if (options.engine !== 'replay')
-    checkWriteTarget(write, { '--read': options.read, '--map': call.options.map, '--topology': call.options.topology });
-  if (call.command === 'spray' && !call.options.classic)
-    throw new BeaconError('ERR_USAGE', `--write ${write} does not record a spray at rate yet: leave it out, or record braceroute probe`);
+    checkWriteTarget(write, {
+      '--read': options.read,
+      '--map': call.options.map,
+      '--paths': call.options.paths,
+      '--topology': call.options.topology,
+    });
   const [network, { recordedNetwork }] = await Promise.all([openUnrecorded(options), import('./recorded-network.ts')]);
   try {
     return await recordedNetwork(network, { write, call, ...(flush !== undefined && { flush }) }, signal);

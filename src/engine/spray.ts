@@ -3,6 +3,7 @@
  * Sequences are dense from 0 (but for those that are not sendable) and go round the cells: cell = sequence % cells, template = cell %
  * templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
  */
+import type { Address } from '../wire/address.ts';
 import type { SipKey } from '../wire/siphash.ts';
 import type { Packet, Route } from './engine.ts';
 
@@ -123,6 +124,15 @@ export interface LossRun {
   readonly times: number;
 }
 
+/** What one router said about the probes of one template, and how often; routers limit how much they say. */
+export interface SprayError {
+  readonly template: number;
+  /** As wire/icmp.ts names it, such as `icmp 11/0`. */
+  readonly kind: string;
+  readonly from: Address;
+  readonly count: number;
+}
+
 export interface Spraying {
   /** As the report names them. */
   readonly sender: string;
@@ -138,6 +148,8 @@ export interface Spraying {
   histogram(number: number): Float64Array;
   /** Losses in a row within one cell, over all cells of a template; complete once all is decided. Null: nobody counts them. */
   lossRuns(template: number): readonly LossRun[] | null;
+  /** ICMP errors that quoted its probes: no landings, their probes stay missing. Left out where nobody listens. */
+  errors?(): readonly SprayError[];
   pace(perSecond: number | null): void;
   /** Nothing is sent any more; what is under way is still counted. */
   stop(): void;

@@ -420,6 +420,8 @@ export interface PlanEvent extends Common {
   readonly coverage: number;
   /** Any dead parts of the network, at most so many (up to 2), are told from any other so many. */
   readonly identifiability: number;
+  /** Groups of directions that this plan cannot tell apart: losses in one of a group look like losses in any other of it. */
+  readonly alike: readonly (readonly { readonly from: Address; readonly to: Address }[])[];
 }
 
 /** What `locate --from` was given, and how it looked at it; in place of a start. */

@@ -1,4 +1,5 @@
 /** The text of a verdict: what loses packets, a table of the links with both directions, and what is not known. */
+import { alike as linksAlike } from '../locate/alike.ts';
 import type { LossEstimate } from '../locate/links.ts';
 import type { DeviceSuspect, LinkSuspect, UnknownPart } from '../locate/verdict.ts';
 import type { Address } from '../wire/address.ts';
@@ -24,7 +25,10 @@ export function locateLines({ plan, tallies = null, links, verdict, seconds }: L
   const names = namesOf(links);
   const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
   const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
-  const above = [...(plan === null ? [] : [planText(plan)]), ...(tallies === null ? [] : [talliesText(tallies)])].map((text) => ({
+  const above = [
+    ...(plan === null ? [] : [planText(plan), ...alikeTexts(plan, names)]),
+    ...(tallies === null ? [] : [talliesText(tallies)]),
+  ].map((text) => ({
     text,
     tone: 'plain' as const,
   }));
@@ -36,6 +40,15 @@ export function locateLines({ plan, tallies = null, links, verdict, seconds }: L
 const planText = ({ walks, links, directed, coverage, identifiability }: PlanEvent): string =>
   `${walks} walks over ${links} links, each link on ${coverage} or more; directions told apart on ${directed}; ` +
   `${identifiability === 0 ? 'not every dead part is told from every other' : `${identifiability} dead part${identifiability > 1 ? 's' : ''} told from any other`}`;
+
+/** What no count over these walks tells, said before the first is known. */
+function alikeTexts({ alike }: PlanEvent, names: Names): string[] {
+  const texts = alike.map((group) => linksAlike(group).map(({ from, to }) => `${called(names, from)}–${called(names, to ?? from)}`));
+  const pairs = texts.filter(({ length }) => length === 1).flat();
+  const groups = texts.filter(({ length }) => length > 1).map((links) => links.join(' from '));
+  const parts = [...(pairs.length > 0 ? [`the directions of ${pairs.join(', ')}`] : []), ...groups];
+  return parts.length === 0 ? [] : [`This plan cannot tell apart ${parts.join('; nor ')}`];
+}
 
 const talliesText = ({ paths, links, nodes, sent, unknown, method }: TalliesEvent): string =>
   `${many(paths, 'path')} over ${many(links, 'link')} between ${many(nodes, 'node')}; ` +

@@ -38,6 +38,22 @@ test('each layer leads from where the one before it ended, out over the hops and
   );
 });
 
+test('a path in the list comes out of it as it went in, hops that nothing turns at among them', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.option(fc.integer({ min: 1, max: 250 })), { minLength: 1, maxLength: 9 }), { maxLength: 6 }),
+      (lines) => {
+        const list = createPathList();
+        const all = lines.map((hops) =>
+          unsurveyed({ us: US, hops: hops.map((hop, at) => (hop === null ? null : `10.${at}.${hop}.1`)), distance: 1, loose: false }),
+        );
+        for (const one of all) list.add(one);
+        for (const [index, one] of all.entries()) assert.equal(list.at(index), one);
+      },
+    ),
+  );
+});
+
 test('targets are ends, all hops, or the two ends of a segment, each in every size', () => {
   const paths = createPathList();
   paths.add(unsurveyed({ us: US, hops: ['10.0.1.1', '10.0.2.1', null, '10.0.4.1'], distance: 1, loose: false }));

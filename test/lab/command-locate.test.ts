@@ -2,6 +2,7 @@
 /** `locate` on labs of real kernels: a handful of faults; test/locate/full-pass.ts has all of them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PLAIN } from '../../src/topology/behaviour.ts';
 import { locatedIn, locateIn, raised } from '../locate/in-lab.ts';
 import { assertNamed, everyDirection, verdictIn } from '../locate/located.ts';
 import { rootMissing, skip } from '../skip.ts';
@@ -24,6 +25,25 @@ for (const { profile, family, loss, at } of CASES) {
       const wrong = everyDirection(topology, loss)[at]!;
       assertNamed(topology, family, wrong, await locatedIn(lab, 'demo', family, wrong));
       if (profile === 'lab') assert.is(verdictIn(await locateIn(lab, ['--topology', 'demo', `-${family}`])).kind, 'clear');
+    });
+}
+
+for (const [filter, family] of [
+  ['strict-urpf', 4],
+  ['own-prefix', 6],
+] as const) {
+  const title = `demo, stock, IPv${family}: ${filter} at r6 is said to be a source check there, and no link is blamed`;
+  if (reason) skip(title, reason);
+  else
+    test(title, async () => {
+      await using lab = await raised(fixture('demo', `locate_src_${family}`, { profile: 'stock' }));
+      await lab.behave('r6', { ...PLAIN, filters: [filter] });
+      const { kind, suspects, unknown } = verdictIn(await locateIn(lab, ['--topology', 'demo', `-${family}`]));
+      assert.equal([kind, suspects], ['unknown', []]);
+      assert.ok(
+        unknown.some(({ why }) => why.startsWith('filter: source check at r6: ')),
+        JSON.stringify(unknown),
+      );
     });
 }
 

@@ -206,6 +206,7 @@ export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
   rank: 15,
   coverage: 1,
   identifiability: 1,
+  alike: [],
   ...fields,
 });
 

@@ -14,6 +14,7 @@ import { permittedRate } from '../ceiling.ts';
 import type { Network } from '../network.ts';
 import { publicHop } from '../permission.ts';
 import type { Body, Said, Verdict } from '../session.ts';
+import { errorProblems } from '../spray-errors.ts';
 import { countsOf, flowEvents, placeOf, rttOf, sprayEvent, worstCells } from '../spray-events.ts';
 import { type Prepared, prepared, type SprayPrepareOptions } from '../spray-prepared.ts';
 import { isFrozen, segmentEvent } from '../spray-segment.ts';
@@ -138,6 +139,7 @@ async function* sprayed(
   const { counters, excused, stopped } = end;
   if (stopped !== null) yield { type: 'problem', ...stopped };
   if (counters.foreign > 0) yield otherRun(counters.foreign);
+  yield* errorProblems(plan, spraying.errors?.() ?? []);
   const drops = counters.drops === null ? null : counters.drops + excused;
   const tally = tallySpray(spraying, { templates: job.templates, flows: job.flows, idKey: job.run.idKey, next: counters.next, drops });
   yield* reported(plan, job, spraying, end, tally, options);

@@ -40,6 +40,8 @@ export interface EvidenceJob {
   readonly room?: number;
   /** Bytes of the kernel's ring; 64 MB where left out. */
   readonly bufferBytes?: number;
+  /** A pcap expression; all that may be ours where left out. */
+  readonly filter?: string;
 }
 
 export interface Evidence {
@@ -82,7 +84,7 @@ export function openEvidence(job: EvidenceJob, wake: () => void, addon: MatcherA
 function opened(job: EvidenceJob, control: Int32Array, records: Int32Array, wake: () => void, addon: MatcherAddon): NativeEvidence {
   const options = {
     device: job.device,
-    filter: CAPTURE_FILTER,
+    filter: job.filter ?? CAPTURE_FILTER,
     bufferBytes: job.bufferBytes ?? BUFFER_BYTES,
     control,
     records,

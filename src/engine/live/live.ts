@@ -145,19 +145,29 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     const way = ways.get(job.route);
     if (way === undefined)
       throw new BeaconError('ERR_ENGINE', `This engine has no route to ${job.route.destination} of that kind: ask its route() first`);
-    const [{ liveSpray }, { sprayHost }] = await Promise.all([import('./spray.ts'), import('./spray-host.ts')]);
+    const [{ liveSpray }, { sprayHost }, { openTap }] = await Promise.all([
+      import('./spray.ts'),
+      import('./spray-host.ts'),
+      import('./spray-tap.ts'),
+    ]);
     const look = (): void => {
       clock.look();
       clock.drained();
       drops();
     };
-    const host = sprayHost(addon, way.found, { nowNs: clock.nowNs, look });
     watch.leaves(way.found.interface, () => interfaces(addon));
     await opened;
     isOpen = false;
     await socket.close();
     isReleased = true;
-    return liveSpray(host, job);
+    const tap = await openTap(addon, job, (batch, linkType) => packetsOf(batch, linkType, clock, nameOf));
+    const host = sprayHost(addon, way.found, { nowNs: clock.nowNs, look, tap });
+    try {
+      return await liveSpray(host, job);
+    } catch (error) {
+      await tap.close();
+      throw error;
+    }
   }
 
   const disturbances = (): Disturbance[] => [...watch.outages(), ...clock.steps.map(stepped)];

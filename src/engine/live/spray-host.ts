@@ -13,7 +13,7 @@ const MAC_LENGTH = 6;
 const HEADER = 14;
 
 /** Throws ERR_ENGINE where the addon for sprays is not built. */
-export function sprayHost(addon: Addon, way: HostRoute, time: Pick<SprayHost, 'nowNs' | 'look'>): SprayHost {
+export function sprayHost(addon: Addon, way: HostRoute, own: Pick<SprayHost, 'nowNs' | 'look' | 'tap'>): SprayHost {
   const all = addon.interfaces();
   const hasLinkHeader = (index: number): boolean => ETHERNET.has(all.find((one) => one.index === index)?.hardwareType ?? 0);
   const up = all.filter(({ flags, index }) => index === way.interface.index || ((flags & IFF_UP) !== 0 && isNotLoopback(index, all)));
@@ -32,7 +32,7 @@ export function sprayHost(addon: Addon, way: HostRoute, time: Pick<SprayHost, 'n
     },
     realtimeAheadNs: Number(addon.realtimeAheadNs()),
     receiveDrops: () => receiveDrops() - before,
-    ...time,
+    ...own,
   };
 }
 

@@ -6,6 +6,7 @@ import { type NativeSender, SEND_OBJECT, type SenderAddon } from '../../host/spr
 import type { MatcherName, SenderName, SprayCells, SprayCounters, Spraying, SprayJob } from '../spray.ts';
 import { inPacketOrder, layOut } from './spray-layout.ts';
 import { type Matcher, type MatcherInterface, openMatcher } from './spray-matcher.ts';
+import type { SprayTap } from './spray-tap.ts';
 
 /** What the engine knows of the machine. */
 export interface SprayHost {
@@ -21,6 +22,8 @@ export interface SprayHost {
   /** Looks at clock and devices. */
   readonly look: () => void;
   readonly nowNs: () => bigint;
+  /** Hears errors, and landings for whoever records. */
+  readonly tap: SprayTap;
 }
 
 interface Chosen {
@@ -78,6 +81,7 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
     isClosed = true;
     sender.close();
     matcher.close();
+    await host.tap.close();
   }
 
   try {
@@ -98,11 +102,13 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
       const pairs = matcher.lossRuns(template);
       return Array.from({ length: pairs.length / 2 }, (_, index) => ({ length: pairs[2 * index]!, times: pairs[2 * index + 1]! }));
     },
+    errors: host.tap.errors,
     pace: (perSecond) => sender.pace(perSecond),
     stop: () => sender.stop(),
     async wait(untilNs) {
       await sleep(Math.max(0, Number(untilNs - host.nowNs()) / 1e6));
       host.look();
+      host.tap.look();
       settle();
     },
     async decided() {
@@ -124,7 +130,8 @@ function choose(host: SprayHost, job: SprayJob): Chosen {
       why.push(`Not ${senderName}: ${against}.`);
       continue;
     }
-    const matchers = job.matcher === 'auto' ? MATCHERS_OF[senderName] : [job.matcher];
+    const matchers =
+      job.matcher === 'auto' ? MATCHERS_OF[senderName].filter((one) => one !== 'xdp' || job.sample === undefined) : [job.matcher];
     let sender: NativeSender;
     try {
       sender = openSender(host, job, senderName); // before the matcher: templates that a kernel has taken make room for its counters

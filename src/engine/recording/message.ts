@@ -5,7 +5,7 @@
 import { pack, unpack } from 'msgpackr';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import type { Disturbance, EngineName, Notice, Route } from '../engine.ts';
-import type { SprayCounters } from '../spray.ts';
+import type { SprayCounters, SprayError } from '../spray.ts';
 
 /** Raised when a reader of the old kind would misread. */
 export const RECORDING_VERSION = 1;
@@ -55,6 +55,7 @@ export type Message =
     }
   | { readonly kind: 'histogram'; readonly number: number; readonly counts: Uint8Array }
   | { readonly kind: 'lossRuns'; readonly template: number; readonly runs: readonly (readonly [length: number, times: number])[] | null }
+  | { readonly kind: 'errors'; readonly errors: readonly SprayError[] | null }
   /** The spray is over. */
   | { readonly kind: 'sprayed' }
   /** The last: without it the recording was cut short. */

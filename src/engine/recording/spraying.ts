@@ -140,6 +140,11 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
         writer.message({ kind: 'lossRuns', template: of, runs: runs?.map(({ length, times }) => [length, times]) ?? null });
         return runs;
       },
+      errors() {
+        const errors = spraying.errors?.() ?? null;
+        writer.message({ kind: 'errors', errors });
+        return errors ?? [];
+      },
       async wait(untilNs) {
         await spraying.wait(untilNs);
         passed();

@@ -180,6 +180,7 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
   /** True where what follows the message may be handed out too. */
   function passes(message: Message, untilNs: bigint, any: boolean): boolean {
     if (message.kind === 'batch') return !any && timeOf(message.atNs) <= clockNs;
+    if (OF_A_SPRAY.has(message.kind)) return false;
     if (message.kind === 'interrupted') {
       if (timeOf(message.atNs) > untilNs) return false;
       ending.abort();
@@ -204,6 +205,11 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
       else if (message !== null) heed(message);
     }
     return null;
+  }
+
+  function brokenOff(untilNs: bigint | null): void {
+    if (untilNs !== null && untilNs > clockNs) clockNs = untilNs;
+    ending.abort();
   }
 
   async function moveTo(atNs: number): Promise<void> {
@@ -266,7 +272,7 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
     send,
     lastSent: () => last,
     receive,
-    spray: (job) => replayedSpray(job, { path: recorded.path, next: nextOf, moveTo, ends: () => ending.abort() }),
+    spray: (job) => replayedSpray(job, { path: recorded.path, next: nextOf, moveTo, ends: brokenOff }),
     drops() {
       absorb();
       return dropped;
@@ -283,11 +289,19 @@ export function replay(recorded: Recorded, { inRealTime = false, patienceNs = 3_
   };
 }
 
-/** Messages that stand where they stand among the packets. */
-const IN_TURN: ReadonlySet<Message['kind']> = new Set([
-  ...(['batch', 'refused', 'failed', 'interrupted'] as const),
-  ...(['spray', 'epoch', 'cells', 'histogram', 'lossRuns', 'sprayed'] as const),
+const OF_A_SPRAY: ReadonlySet<Message['kind']> = new Set([
+  'template',
+  'spray',
+  'epoch',
+  'cells',
+  'histogram',
+  'lossRuns',
+  'errors',
+  'sprayed',
 ]);
+
+/** Messages that stand where they stand among the packets. */
+const IN_TURN: ReadonlySet<Message['kind']> = new Set([...(['batch', 'refused', 'failed', 'interrupted'] as const), ...OF_A_SPRAY]);
 
 const thrown = ({ code, message }: Failure): Error => (code in EXIT_OF ? new BeaconError(code as ErrorCode, message) : new Error(message));
 

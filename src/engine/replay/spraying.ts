@@ -11,8 +11,8 @@ export interface SprayPorts {
   readonly next: <Kind extends Message['kind']>(kind: Kind) => Extract<Message, { kind: Kind }> | null;
   /** The clock goes there; nanoseconds since the plan's start. */
   readonly moveTo: (atNs: number) => Promise<void>;
-  /** The recording breaks off: what it does not tell is not known. */
-  readonly ends: () => void;
+  /** The recording breaks off; the clock goes on to there. */
+  readonly ends: (untilNs: bigint | null) => void;
 }
 
 export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }: SprayPorts): Promise<Spraying> {
@@ -24,11 +24,12 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
     );
   let counters: SprayCounters = NOTHING;
 
-  async function look(): Promise<void> {
+  /** Where the recording breaks off its counts are of nothing: all that was sent is unknown. */
+  async function look(untilNs: bigint | null): Promise<void> {
     const epoch = next('epoch');
     if (epoch === null) {
-      counters = { ...counters, finished: true };
-      ends();
+      counters = { ...counters, drops: null, finished: true };
+      ends(untilNs);
       return;
     }
     counters = epoch.counters;
@@ -53,10 +54,11 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
       return counts;
     },
     lossRuns: () => next('lossRuns')?.runs?.map(([length, times]) => ({ length, times })) ?? null,
+    errors: () => next('errors')?.errors ?? [],
     pace() {},
     stop() {},
     wait: look,
-    decided: look,
+    decided: () => look(null),
     async close() {
       next('sprayed');
     },

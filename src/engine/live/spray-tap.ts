@@ -1,0 +1,102 @@
+/**
+ * What else a spray hears besides its matcher: landings for whoever records them, one in so many by a filter in the kernel, and ICMP
+ * errors that quote its probes. tc comes after both; XDP takes landings before, and leaves errors.
+ */
+import type { Addon, NativeSocket } from '../../host/addon.ts';
+import { addressText } from '../../wire/address.ts';
+import { errorKind } from '../../wire/icmp.ts';
+import type { Packet } from '../engine.ts';
+import type { SprayError, SprayJob } from '../spray.ts';
+import { KIND, kindOf, openEvidence, RECORD } from './evidence.ts';
+import { CAPTURE_FILTER } from './filter.ts';
+
+export interface SprayTap {
+  /** Takes what has come since. */
+  look(): void;
+  errors(): readonly SprayError[];
+  close(): Promise<void>;
+}
+
+const SNAP_LENGTH = 1600;
+const TAKE = 512;
+/** Errors are few: routers limit them. */
+const FEW = 2 ** 14;
+const SMALL_BUFFER_BYTES = 4 << 20;
+const BUFFER_BYTES = 32 << 20;
+/** So many kinds, each of a target and a router, are told apart. */
+const MOST_ERRORS = 1000;
+
+/** ICMP errors but for redirects, which come beside an answer. */
+const ERRORS = '(icmp and (icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12)) or (icmp6 and ip6[40] < 128)';
+
+const HEADER = 8;
+const SEQUENCE_AT = 16;
+
+/** Landings wear one or two headers, of either family. */
+function oneIn(every: number): string {
+  if (every === 1) return CAPTURE_FILTER;
+  const is = (condition: string, header: string, from: number): string =>
+    `(${condition} and ${header}[${from + HEADER + SEQUENCE_AT}:4] & 0x${(every - 1).toString(16)} = 0)`;
+  return [
+    is('(ip proto 17 or icmp)', 'ip', 20),
+    is('ip proto 4', 'ip', 40),
+    is('ip proto 41', 'ip', 60),
+    is('(ip6 proto 17 or icmp6)', 'ip6', 40),
+    is('ip6 proto 4', 'ip6', 60),
+    is('ip6 proto 41', 'ip6', 80),
+  ].join(' or ');
+}
+
+/** `packetsOf` makes packets of what a handle captured. */
+export async function openTap(
+  addon: Addon,
+  job: SprayJob,
+  packetsOf: (batch: NonNullable<ReturnType<NativeSocket['take']>>, linkType: number) => readonly Packet[],
+): Promise<SprayTap> {
+  const { sample, templates, flows, run, tag } = job;
+  const found = new Map<string, SprayError & { count: number }>();
+  const plan = { device: 'any', run, templates, flows, tag, room: FEW, bufferBytes: SMALL_BUFFER_BYTES, filter: ERRORS };
+  const evidence = openEvidence(plan, () => {});
+  const socket =
+    sample === undefined ? null : new addon.PcapSocket({ filter: oneIn(sample.every), snapLength: SNAP_LENGTH, bufferBytes: BUFFER_BYTES });
+  await socket?.activate();
+  let isClosed = false;
+
+  function error(words: Int32Array, at: number): void {
+    const kind = kindOf(words, at);
+    if (kind !== KIND.errorGenuine && kind !== KIND.errorUnverified) return;
+    const [said, template] = [words[at + RECORD.kind]!, (words[at + RECORD.path]! >>> 0) % templates];
+    const from = sourceOf(words, at);
+    const what = errorKind(from.includes(':') ? 6 : 4, (said >> 8) & 0xff, (said >> 16) & 0xff);
+    const key = `${template} ${what} ${from}`;
+    const known = found.get(key);
+    if (known !== undefined) known.count += 1;
+    else if (found.size < MOST_ERRORS) found.set(key, { template, kind: what, from, count: 1 });
+  }
+
+  return {
+    look() {
+      evidence.read(error);
+      if (socket === null) return;
+      for (let batch = socket.take(TAKE); batch !== null; batch = socket.take(TAKE)) {
+        for (const packet of packetsOf(batch, socket.linkType())) sample!.home(packet);
+      }
+    },
+    errors: () => [...found.values()],
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      evidence.close();
+      await socket?.close();
+    },
+  };
+}
+
+const MAPPED_LENGTH = 12;
+
+/** Sixteen bytes; IPv4 is mapped into IPv6. */
+function sourceOf(words: Int32Array, at: number): string {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset + 4 * (at + RECORD.source), 16).slice();
+  const isMapped = bytes.subarray(0, MAPPED_LENGTH - 2).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  return isMapped ? addressText(bytes, MAPPED_LENGTH, 4) : addressText(bytes);
+}
