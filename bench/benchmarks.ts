@@ -7,6 +7,7 @@ import { parseTopology } from '../src/topology/parse.ts';
 import { decode } from './decode.ts';
 import { median, type Timed, timed } from './process.ts';
 import { record, replay } from './record.ts';
+import { sprayMemory } from './spray-memory.ts';
 
 export interface Figure {
   readonly what: string;
@@ -109,4 +110,13 @@ async function outstanding(): Promise<Figure[]> {
   ];
 }
 
-export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { trace, dead, probe, outstanding, decode, record, replay };
+export const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  trace,
+  dead,
+  probe,
+  outstanding,
+  decode,
+  record,
+  replay,
+  'spray-memory': sprayMemory,
+};

@@ -91,7 +91,8 @@ export function peerMillions({ argv }: Peer, seconds: number): number {
   attach('tc_gaps');
   forgetGaps();
   run('ip', 'address', 'add', '10.99.0.1/32', 'dev', NEAR); // zmap asks for it
-  spawnSync('timeout', ['--signal=INT', '--kill-after=1', String(seconds), ...argv()], { stdio: 'ignore' });
+  const cwd = tmpdir(); // masscan leaves a file where it stands
+  spawnSync('timeout', ['--signal=INT', '--kill-after=1', String(seconds), ...argv()], { stdio: 'ignore', cwd });
   run('ip', 'address', 'del', '10.99.0.1/32', 'dev', NEAR);
   const measured = gaps();
   return measured.packets > 1 ? measured.packets / measured.seconds / 1e6 : 0;
