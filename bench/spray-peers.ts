@@ -1,6 +1,7 @@
 /** Other programs that send as fast as they can, one thread each; whoever is not installed says so. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, FAR_MAC, forgetGaps, gaps, inside, NEAR, NEAR_MAC, run } from './spray-veth.ts';
 import { FRAME } from './spray-ways.ts';
