@@ -189,14 +189,15 @@ void SpraySender::Stop(const Napi::CallbackInfo&) { run_.stop = true; }
 // pace(perSecond): null is as fast as can be.
 void SpraySender::Pace(const Napi::CallbackInfo& info) { run_.step = StepOf(info[0]); }
 
-// Packets that were taken and then dropped by the device; null where it can't tell. A packet that it refused is dropped too, and was
-// not taken.
+// Packets that were taken and then dropped by the device; null where it can't tell. What an AF_PACKET socket is refused is among the
+// device's drops too, and was not taken; AF_XDP is refused by its own ring, and what the device drops was taken.
 Napi::Value SpraySender::Dropped(Napi::Env env) const {
   if (run_.dropped >= 0) return Napi::Number::New(env, static_cast<double>(run_.dropped.load()));
   const SentCounters now = CountersOf(device_.index);
   if (!before_.isThere || !now.isThere || (sender_ == "live" && DriverOf(device_.name) != "veth")) return env.Null();
   const auto dropped = static_cast<double>(now.dropped) - static_cast<double>(before_.dropped);
-  return Napi::Number::New(env, std::max(0.0, dropped - static_cast<double>(run_.refused.load())));
+  const double notTaken = sender_ == "afxdp" ? 0 : static_cast<double>(run_.refused.load());
+  return Napi::Number::New(env, std::max(0.0, dropped - notTaken));
 }
 
 // counters(): see SenderCounters in src/engine/live/spray-native.ts.
