@@ -10,7 +10,8 @@ import { interfaces } from '../host/interface.ts';
 import { MEND_PACKAGES, packageVersion } from '../host/optional-package.ts';
 import { globalAddresses } from '../host/own-addresses.ts';
 import { linkSpeed } from '../host/speed.ts';
-import { loadMatcherAddon, type MatcherAddon } from '../host/spray-addon.ts';
+import { loadMatcherAddon, MATCH_OBJECT, type MatcherAddon } from '../host/spray-addon.ts';
+import { loadSenderAddon, SEND_OBJECT } from '../host/spray-native.ts';
 import { missingPackages, PATH } from '../lab/command.ts';
 import { leftovers } from '../lab/leftovers.ts';
 import { isBpfMounted } from '../lab/pins.ts';
@@ -43,8 +44,7 @@ export const CHECKS: Readonly<Record<string, () => Finding>> = {
   'cap engine': () => packageEngine('cap'),
   'simulated engine': () => fine('any topology, in virtual time: --engine simulated --read demo'),
   'trace and probe': () => holding(['CAP_NET_RAW'], 'may send and hear raw packets'),
-  'spray at rate': () =>
-    holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], 'privileged; not built yet: only --classic, at the rate of probe'),
+  'spray at rate': sprays,
   lab,
   clang,
   eBPF: bpf,
@@ -55,6 +55,8 @@ export const CHECKS: Readonly<Record<string, () => Finding>> = {
 
 const BUILD = `${asRoot('apt-get install -y libpcap-dev g++ make python3')} && npm run build`;
 const NO_ADDON = lacking('not built (it needs libpcap)', BUILD);
+
+const SPRAY_BUILD = `${asRoot('apt-get install -y libpcap-dev libbpf-dev clang g++ make python3')} && npm run build`;
 
 function withAddon(look: (addon: Addon) => Finding, without: Finding = NO_ADDON): Finding {
   try {
@@ -79,6 +81,24 @@ function holding(wanted: readonly Capability[], what: string): Finding {
   if (missing.length === 0) return fine(what);
   const without = wanted.length === 1 ? '; README.md, "Privileges", tells how to have it without root' : '';
   return lacking(`without ${missing.join(', ')}${without}`, ourselves());
+}
+
+/** The sender `live` and the matchers in the kernel are compiled programs; the rest is the addon's. */
+function sprays(): Finding {
+  if (!isSprayBuilt()) return lacking('not built: only --classic, at the rate of probe', SPRAY_BUILD);
+  if (!existsSync(SEND_OBJECT) || !existsSync(MATCH_OBJECT))
+    return lacking('slower: the programs that send and match in the kernel are not compiled', SPRAY_BUILD);
+  return holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], 'senders live, afxdp, sendmmsg, inject; matchers tc, xdp, pcap');
+}
+
+function isSprayBuilt(): boolean {
+  try {
+    loadSenderAddon();
+    return true;
+  } catch (error) {
+    if (!(error instanceof BeaconError)) throw error;
+    return false;
+  }
 }
 
 function lab(): Finding {
