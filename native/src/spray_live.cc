@@ -39,6 +39,8 @@ namespace {
 
 constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
+// The system call makes its pages first: a pace that began before would be caught up in a burst.
+constexpr uint64_t kReadyNs = 30'000'000;
 // Of the templates so much is mapped at a time: whole pages.
 constexpr size_t kWindow = size_t{4} << 20;
 
@@ -194,9 +196,9 @@ class Live : public SprayWay {
   }
 
   void Begin(const SprayRun& run) {
-    const uint64_t nowNs = MonotonicNs();
-    live_->pace = NewPace(run, nowNs);
-    live_->end_ns = run.durationNs > 0 ? nowNs + run.durationNs : 0;
+    const uint64_t startNs = MonotonicNs() + kReadyNs;
+    live_->pace = NewPace(run, startNs);
+    live_->end_ns = run.durationNs > 0 ? startNs + run.durationNs : 0;
     const uint64_t sequence = spray_sendable(plan_.first, plan_.id_key);
     const auto cell = static_cast<uint32_t>(sequence % plan_.cells);
     live_->sequence = sequence;
