@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { attach, FAR_MAC, forgetGaps, gaps, inside, NEAR, NEAR_MAC, run } from './spray-veth.ts';
 import { FRAME } from './spray-ways.ts';
 
@@ -11,6 +12,8 @@ export interface Peer {
   /** Where its program or its module stands. */
   readonly needs: string;
   readonly argv: () => readonly string[];
+  /** Where it runs; the project's folder where it is left out. */
+  readonly cwd?: string;
 }
 
 const hex = (mac: string): string => mac.replaceAll(':', '');
@@ -68,6 +71,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'masscan',
     needs: '/usr/bin/masscan',
+    cwd: tmpdir(), // it leaves a file where it stands
     argv: () => [
       ...['/usr/bin/masscan', '10.0.0.0/8', '-p1-65535', '--rate', '100000000', '--wait', '0', '--adapter', NEAR],
       ...['--adapter-ip', '10.99.0.1', '--adapter-mac', NEAR_MAC, '--router-mac', FAR_MAC],
@@ -88,12 +92,11 @@ export const PEERS: readonly Peer[] = [
 export const isThere = ({ needs }: Peer): boolean => existsSync(needs);
 
 /** Millions of packets a second that arrive, between the first and the last of them: how long it takes to start is left out. */
-export function peerMillions({ argv }: Peer, seconds: number): number {
+export function peerMillions({ argv, cwd }: Peer, seconds: number): number {
   attach('tc_gaps');
   forgetGaps();
   run('ip', 'address', 'add', '10.99.0.1/32', 'dev', NEAR); // zmap asks for it
-  const cwd = tmpdir(); // masscan leaves a file where it stands
-  spawnSync('timeout', ['--signal=INT', '--kill-after=1', String(seconds), ...argv()], { stdio: 'ignore', cwd });
+  spawnSync('timeout', ['--signal=INT', '--kill-after=1', String(seconds), ...argv()], { stdio: 'ignore', cwd: cwd ?? PACKAGE_ROOT });
   run('ip', 'address', 'del', '10.99.0.1/32', 'dev', NEAR);
   const measured = gaps();
   return measured.packets > 1 ? measured.packets / measured.seconds / 1e6 : 0;
