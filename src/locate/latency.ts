@@ -22,7 +22,9 @@ export interface LinkLatency {
 export interface LatencyOptions extends SweepOptions {
   /** Of all intervals together, 0–1. */
   readonly confidence: number;
-  /** When rounds end though there are more, on the engine's clock; null: only `count` ends them. */
+  /** Rounds at most: after `count` of them there are more while round trips so far tell too little, as where a queue makes neighbours alike. */
+  readonly most: number;
+  /** When rounds end though there are more, on the engine's clock; null: only their number ends them. */
   readonly untilNs: bigint | null;
 }
 
@@ -45,25 +47,35 @@ export async function pathLatencies(
     settle: 'deadline',
   });
   const ours = new Set(questions);
+  const measured = hops.filter(({ waypoints }) => waypoints.length > 0);
+  const confidence = 1 - (1 - options.confidence) / Math.max(1, 2 * measured.length); // each link has two intervals
   for await (const seen of asked) {
     if (seen.kind === 'landed' && ours.has(seen.probe.question)) rttsMs.get(seen.probe.question.path)!.push(seen.rttNs / 1e6);
   }
-  const measured = hops.filter(({ waypoints }) => waypoints.length > 0);
-  const confidence = 1 - (1 - options.confidence) / Math.max(1, 2 * measured.length); // each link has two intervals
-  return measured.map(({ position, address, waypoints }) => {
-    const before = waypoints.at(-2) ?? null;
-    const far = rttsMs.get(position)!;
-    const near = before === null ? null : (rttsMs.get(before.position) ?? []);
-    const from = before === null ? path.us : hops.find((hop) => hop.position === before.position)!.address!;
-    return { from, to: address!, probes: far.length, adds: incrementOf(near, far, confidence) };
-  });
+  return links();
+
+  function links(): LinkLatency[] {
+    return measured.map(({ position, address, waypoints }) => {
+      const before = waypoints.at(-2) ?? null;
+      const far = rttsMs.get(position)!;
+      const near = before === null ? null : (rttsMs.get(before.position) ?? []);
+      const from = before === null ? path.us : hops.find((hop) => hop.position === before.position)!.address!;
+      return { from, to: address!, probes: far.length, adds: incrementOf(near, far, confidence) };
+    });
+  }
 
   function* inTurn(): Generator<Question> {
     const order = [...questions];
-    for (let round = 0; round < options.count; round += 1) {
+    for (let round = 0; round < options.most; round += 1) {
       if (options.untilNs !== null && engine.nowNs() >= options.untilNs) return;
+      if (round > 0 && round % options.count === 0 && tellEnough()) return;
       shuffle(order, chance);
       yield* order;
     }
+  }
+
+  /** Whether more rounds could not mend what lacks: links from whose far end nothing comes home stay unknown. */
+  function tellEnough(): boolean {
+    return links().every(({ probes, adds }) => adds !== null || probes === 0);
   }
 }

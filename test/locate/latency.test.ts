@@ -102,6 +102,19 @@ for (const family of [4, 6] as const) {
   });
 }
 
+test('where a queue makes neighbouring round trips alike, hops are asked on until their links are known', async () => {
+  const topology = fixture('demo', 'latency_queue');
+  const [first, second] = latencies(await measured(topology, 4, []));
+  assert.is(first!.probes, 300);
+  const at = crossed(topology, 4, second!);
+  const found = latencies(await measured(topology, 4, [{ ...at, fault: { jitterMs: 400 } }]));
+  assert.ok(
+    found.every(({ medianMs }) => medianMs !== null),
+    JSON.stringify(found),
+  );
+  assert.ok(found[0]!.probes > 300, `${found[0]!.probes}`);
+});
+
 test('a baseline of other links compares nothing, and one that is none is refused', async () => {
   const topology = fixture('demo', 'latency_other');
   const other = kept('other.jsonl', await measured(topology, 6, []));

@@ -13,9 +13,11 @@ export interface LatencyCommandOptions extends LocateCommandOptions {
   readonly baseline?: string;
 }
 
-/** Round trips to each hop, where --budget names no time. */
+/** Round trips to each hop, where --budget names no time, and how many at most where these tell too little. */
 const ROUNDS = 300;
-const MOST_ROUNDS = 1_000_000;
+const MOST_ROUNDS = 10_000;
+/** A time ends them. */
+const TIMED_ROUNDS = 1_000_000;
 /** Of the stamps that recordings and some engines keep. */
 const RESOLUTION_MS = 1e-3;
 
@@ -27,10 +29,11 @@ export const latencyCommand = (options: LatencyCommandOptions): Body =>
     if ('exit' in found) return { reached: null, exit: found.exit };
     const { engine, names } = network;
     const { budget, confidence, numeric = false } = options;
-    const most = Math.floor(budget.probes / Math.max(1, found.hops.length));
-    const count = budget.seconds === null ? Math.max(1, Math.min(ROUNDS, most)) : MOST_ROUNDS;
+    const affordable = Math.max(1, Math.floor(budget.probes / Math.max(1, found.hops.length)));
+    const most = budget.seconds === null ? Math.min(MOST_ROUNDS, affordable) : TIMED_ROUNDS;
+    const count = budget.seconds === null ? Math.min(ROUNDS, most) : most;
     const untilNs = budget.seconds === null ? null : engine.nowNs() + BigInt(Math.round(budget.seconds * 1e9));
-    const links = await pathLatencies(engine, found.asking, found.path, found.hops, { ...found.sweep, count, confidence, untilNs });
+    const links = await pathLatencies(engine, found.asking, found.path, found.hops, { ...found.sweep, count, most, confidence, untilNs });
     const namer = createNamer(names, numeric);
     const nameOf = async (address: string): Promise<string | null> => found.path.map?.get(address)?.name ?? (await namer.soon(address));
     const events: LatencySaid[] = [];
