@@ -65,7 +65,11 @@ function inTheOther(path: ProbedPath, before: readonly Waypoint[], position: num
 const inOneFamily = (waypoints: readonly Waypoint[]): boolean =>
   new Set(waypoints.flatMap(({ out, home }) => [familyOf(out), familyOf(home)])).size === 1;
 
-const distinct = (ways: readonly Way[]): Way[] =>
-  [...new Map(ways.map((way) => [keyOf(way), way] as const).toReversed()).values()].toReversed();
+/** Of those that visit the same addresses the first. */
+function distinct(ways: readonly Way[]): Way[] {
+  const seen = new Map<string, Way>();
+  for (const way of ways) if (!seen.has(keyOf(way))) seen.set(keyOf(way), way);
+  return [...seen.values()];
+}
 
 const keyOf = ({ waypoints }: Way): string => waypoints.map(({ out, home }) => `${out} ${home}`).join(' ');

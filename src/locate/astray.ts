@@ -37,11 +37,23 @@ function toldBy(graph: Graph, { legs }: LegWalk, { icmp, from, leg }: NonNullabl
 }
 
 /** Its own counts are such that no loss on its links explains them, as other walks over these fare. */
-export function contradicting({ nodes, legs }: Graph, walk: LegWalk, { received, lost }: WalkTally): Astray {
-  const way = [legs[walk.legs[0]!]!.from, ...walk.legs.map((leg) => legs[leg]!.to)].map((node) => labelOf(nodes[node]!)).join('→');
+export function contradicting(graph: Graph, walk: LegWalk, { received, lost }: WalkTally): Astray {
   return {
-    why: `contradiction: ${lost} of ${received + lost} are lost on the way ${way}, other than on all other walks over its links: only some flows are lost, or a path changed`,
+    why: `contradiction: ${lost} of ${received + lost} are lost on the way ${wayOf(graph, walk)}, other than on all other walks over its links: only some flows are lost, or a path changed`,
     wouldSettle: 'another run, with other ports (--port), once the paths stand still',
     legs: walk.legs,
   };
 }
+
+/** Nothing comes home of these walks, the shortest told, and other probes do over all of their links. */
+export function dropped(graph: Graph, walks: readonly LegWalk[]): Astray {
+  const shortest = walks.reduce((one, other) => (other.legs.length < one.legs.length ? other : one));
+  const others = walks.length === 1 ? '' : ` and ${walks.length - 1} ways more`;
+  return {
+    why: `filter: nothing comes home over ${wayOf(graph, shortest)}${others}, though other probes pass all of it: a check of sources on the way, or only some flows are lost`,
+    wouldSettle: 'another --layer-source, or other ports (--port)',
+  };
+}
+
+const wayOf = ({ nodes, legs }: Graph, walk: LegWalk): string =>
+  [legs[walk.legs[0]!]!.from, ...walk.legs.map((leg) => legs[leg]!.to)].map((node) => labelOf(nodes[node]!)).join('→');

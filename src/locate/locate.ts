@@ -2,21 +2,21 @@
  * Localizes loss in a graph: probes closed walks, more of those that would decide what is open, until each link is decided or the
  * budget ends, and says what the counts come to.
  */
-import type { Engine, Route } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Random } from '../engine/simulated/random.ts';
 import type { Diagnosis } from '../infer/explain.ts';
 import type { Asking } from '../probe/ask.ts';
 import { patienceNsFor } from '../probe/patience.ts';
-import type { Address } from '../wire/address.ts';
-import { type AskedWalks, askedOver, type Ground } from './asked-walks.ts';
+import { type AskedWalks, askedOver, type Drawing, type Ground, groundOf } from './asked-walks.ts';
 import type { WalkTally } from './count.ts';
-import { type Graph, VANTAGE } from './graph.ts';
+import type { Graph } from './graph.ts';
 import type { Dress } from './itinerary.ts';
 import { type LinkLoss, linkLosses } from './links.ts';
 import { measure } from './measure.ts';
 import { type Model, modelOf } from './model.ts';
 import { createPlanner, type Planner } from './planner.ts';
-import { type Checking, sourceFilters } from './source-check.ts';
+import { sourceFilters } from './source-check.ts';
+import type { Checking } from './source-trial.ts';
 import { unmeasured } from './unmeasured.ts';
 import { type UnknownPart, type Verdict, verdictOf } from './verdict.ts';
 import type { LegWalk } from './walks.ts';
@@ -49,10 +49,8 @@ export interface Located {
   readonly probes: number;
 }
 
-export async function planned(engine: Engine, graph: Graph, dress: Dress): Promise<Plan> {
-  const routes = new Map<Address, Route>();
-  for (const { from, destination } of graph.legs) if (from === VANTAGE) routes.set(destination, await engine.route(destination));
-  const ground: Ground = { graph, dress, routes };
+export async function planned(engine: Engine, graph: Graph, dress: Dress, drawing?: Drawing): Promise<Plan> {
+  const ground = await groundOf(engine, graph, dress, drawing);
   const { walks, questions } = askedOver(ground, graph.tree, []);
   return { ...ground, walks, questions, model: modelOf(graph, walks) };
 }

@@ -1,11 +1,12 @@
 /** What is worth probing next, and what the counts so far come to: walks that do not count are left out, others come where links lose much. */
 import { type Diagnosis, explain } from '../infer/explain.ts';
+import { impassable } from '../infer/impassable.ts';
 import { probesToTell } from '../infer/rivals.ts';
 import { type Decision, decide, type LossTest, nextRound } from '../infer/sequential.ts';
 import type { WalkCounts } from '../infer/walk.ts';
 import type { Question } from '../probe/question.ts';
 import { askedOver, type Ground } from './asked-walks.ts';
-import { type Astray, astrayOf, contradicting } from './astray.ts';
+import { type Astray, astrayOf, contradicting, dropped } from './astray.ts';
 import { countsOf, roundsOf, type WalkTally } from './count.ts';
 import { leastLossTree } from './detours.ts';
 import { probesToSee } from './hidden.ts';
@@ -112,6 +113,15 @@ export function createPlanner(
       return one.state === 'open' && one.evidence < 0 && cleared.has(key) ? { ...one, state: 'good' } : one;
     });
   const leaveOdd = (counts: readonly WalkCounts[], found: Diagnosis, tallies: readonly WalkTally[]): boolean => {
+    const dead = impassable(model.walks, counts, found.overdispersion).map((walk) => active[walk]!);
+    if (dead.length > 0) {
+      const why = dropped(
+        graph,
+        dead.map((walk) => walks[walk]!),
+      );
+      for (const walk of dead) leaveOut(walk, why);
+      return true;
+    }
     const odd = oddOnes < MOST_ODD ? oddWalk(model, counts, found, { threshold, confidence }) : null;
     if (odd === null) return false;
     const walk = active[odd]!;

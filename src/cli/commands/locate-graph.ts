@@ -1,14 +1,17 @@
 /** The graph that `locate` works on: drawn by a topology file, or found as a path; and who of it can be visited. */
+
+import { US } from '../../boomerang/layer-source.ts';
 import type { ProbedPath } from '../../boomerang/path.ts';
 import type { SurveyedHop } from '../../boomerang/survey.ts';
 import type { Route } from '../../engine/engine.ts';
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { type Drawing, type Ground, groundOf } from '../../locate/asked-walks.ts';
 import { mergedGraph } from '../../locate/branches.ts';
 import { drawnGraph } from '../../locate/drawn.ts';
 import type { Graph } from '../../locate/graph.ts';
 import type { Dress } from '../../locate/itinerary.ts';
 import { pathGraph } from '../../locate/path-graph.ts';
-import { reach } from '../../locate/reach.ts';
+import { type Reach, reach } from '../../locate/reach.ts';
 import type { UnknownPart } from '../../locate/verdict.ts';
 import type { Asking } from '../../probe/ask.ts';
 import { endsOf, vantageOf } from '../../topology/lookup.ts';
@@ -31,6 +34,7 @@ export interface Drawn {
   readonly asking: Asking;
   readonly graph: Graph;
   readonly dress: Dress;
+  readonly drawing?: Drawing;
   readonly seed: number;
   /** The way to the first router. */
   readonly route: Route;
@@ -38,10 +42,10 @@ export interface Drawn {
   readonly unknown: readonly UnknownPart[];
 }
 
-type Drawing = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
+type Sketch = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
 
 /** Throws BeaconError for a path that cannot be entered or probed. */
-export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Drawing {
+export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch {
   const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
   if ('exit' in found) return found;
   const { asking, path, hops, sweep, reached } = found;
@@ -80,7 +84,7 @@ function notReached({ us, hops }: ProbedPath): UnknownPart {
 }
 
 /** Throws BeaconError ERR_USAGE where this host is not the topology's vantage. */
-export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Drawing {
+export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Sketch {
   const { engine } = network;
   for (const name of ['source', 'destination', 'path', 'map'] as const)
     if (options[name] !== undefined) throw new BeaconError('ERR_USAGE', `--topology draws the whole graph: leave out --${name}`);
@@ -109,14 +113,24 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
   if (signal.aborted) return { exit: CANNOT_TELL };
   const barred = yield* nestedTranslation(asking);
   if (barred !== null) return { exit: barred };
-  return {
-    asking,
-    graph: drawnGraph(topology, family, reached),
-    dress: { flow, landing: options.landing, sources },
-    seed,
-    route,
-    unknown: [],
-  };
+  const dress = { flow, landing: options.landing, sources };
+  const drawing = { topology, other: () => otherGround(network, topology, reached, family === 4 ? 6 : 4, dress, options) };
+  return { asking, graph: drawnGraph(topology, family, reached), dress, drawing, seed, route, unknown: [] };
+}
+
+/** As it is drawn in the other family, where that is ours to use. */
+async function otherGround(
+  { engine }: Network,
+  topology: Topology,
+  reached: Reach,
+  family: FamilyNumber,
+  dress: Dress,
+  options: LocateCommandOptions,
+): Promise<Ground | null> {
+  const all = topology.links.flatMap(({ ends }) => ends.map(({ addresses }) => addresses[family]));
+  if (!all.every(mayVisit(options))) return null;
+  for (const { end } of endsOf(topology, vantageOf(topology).name)) if (!(await isOurs(engine, end.addresses[family]))) return null;
+  return groundOf(engine, drawnGraph(topology, family, reached), { ...dress, sources: [US] });
 }
 
 async function vantageHere({ engine }: Network, topology: Topology, family: FamilyNumber): Promise<Address> {

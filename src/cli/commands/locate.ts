@@ -33,7 +33,7 @@ export const locateCommand = (options: LocateCommandOptions): Body =>
       ? fromPath(network, signal, options)
       : fromTopology(network, signal, options, options.topology);
     if ('exit' in drawn) return { reached: null, exit: drawn.exit };
-    const plan = await planned(engine, drawn.graph, drawn.dress);
+    const plan = await planned(engine, drawn.graph, drawn.dress, drawn.drawing);
     const rate = yield* rateOver(drawn, plan);
     yield planEvent(plan, rankOf(plan.model.walks, plan.model.suspects.length));
     yield* linkEvents(drawn.graph, linkLosses(drawn.graph, plan.model, null));
