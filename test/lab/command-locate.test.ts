@@ -28,20 +28,21 @@ for (const { profile, family, loss, at } of CASES) {
     });
 }
 
-for (const [filter, family] of [
-  ['strict-urpf', 4],
-  ['own-prefix', 6],
+for (const [name, filter, router, family] of [
+  ['demo', 'strict-urpf', 'r6', 4],
+  ['demo', 'own-prefix', 'r6', 6],
+  ['asymmetric', 'strict-urpf', 'r2', 4], // no router there has an IPv4 address that passes: IPv6 tells
 ] as const) {
-  const title = `demo, stock, IPv${family}: ${filter} at r6 is said to be a source check there, and no link is blamed`;
+  const title = `${name}, stock, IPv${family}: ${filter} at ${router} is said to be a source check there, and no link is blamed`;
   if (reason) skip(title, reason);
   else
     test(title, async () => {
-      await using lab = await raised(fixture('demo', `locate_src_${family}`, { profile: 'stock' }));
-      await lab.behave('r6', { ...PLAIN, filters: [filter] });
-      const { kind, suspects, unknown } = verdictIn(await locateIn(lab, ['--topology', 'demo', `-${family}`]));
+      await using lab = await raised(fixture(name, `${filter.slice(0, 3)}_${router}`, { profile: 'stock' }));
+      await lab.behave(router, { ...PLAIN, filters: [filter] });
+      const { kind, suspects, unknown } = verdictIn(await locateIn(lab, ['--topology', name, `-${family}`]));
       assert.equal([kind, suspects], ['unknown', []]);
       assert.ok(
-        unknown.some(({ why }) => why.startsWith('filter: source check at r6: ')),
+        unknown.some(({ why }) => why.startsWith(`filter: source check at ${router}: `)),
         JSON.stringify(unknown),
       );
     });

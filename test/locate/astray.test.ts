@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** Walks whose losses are no link's: a way that changes in mid-run, or one flow that is lost alone. */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';

@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** What `locate` spends on a clean network, against a plan of fixed size with the same errors: so many packets over each of its walks. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

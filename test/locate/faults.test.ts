@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** Several faults at once, routers that lose, and what only looks like loss, in networks in memory: nothing is named that is not so. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

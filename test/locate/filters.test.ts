@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** Routers that drop packets by their source, in networks in memory: said to be filters, and never links that lose. */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';

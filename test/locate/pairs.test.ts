@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** Two faults at once, any two directions of links: named where the rank analysis tells them from all other two, else printed, never others in their place. */
 import fc from 'fast-check';
 import { test } from 'uvu';

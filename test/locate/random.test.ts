@@ -1,4 +1,4 @@
-// limit: 240 s
+// limit: 300 s
 /** One fault, or none, in random networks with background loss and routers that are silent or do not decapsulate: what is named is so. */
 import fc from 'fast-check';
 import { test } from 'uvu';

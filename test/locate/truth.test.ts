@@ -1,4 +1,4 @@
-// limit: 120 s
+// limit: 300 s
 /** One fault at a time in networks in memory: `locate` names it, with its direction where that can be told, and nothing else. */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
