@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
 /* What the matchers of a spray count in, as the kernel's programs and the addon (native/src/match_*.cc) both see it. A cell is one
- * template under one value of the swept field: cell = sequence % cells, template = cell % templates.
+ * template under one value of the swept field (spray-order.h); template = cell % templates.
  */
 #pragma once
 
@@ -20,6 +20,8 @@ struct match_config {
 	__u32 is_shared;   /* several CPUs count in one copy, so atomically */
 	__u32 ring_mask;   /* sequences that the bitmap has room for, less 1 */
 	__u32 tag_every;   /* a power of two: the sequences that it divides carry a tag; 0: none does */
+	__u32 id_key;
+	__u32 flows;
 	__u32 unused;
 };
 

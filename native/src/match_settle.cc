@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-MatchSettle::MatchSettle(const MatchMemory& memory, uint32_t idKey, uint64_t first, std::function<void()> quiet)
-    : memory_(memory), idKey_(idKey), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
+MatchSettle::MatchSettle(const MatchMemory& memory, uint64_t first, std::function<void()> quiet)
+    : memory_(memory), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
   memory_.window->floor = first;
   memory_.window->ceiling = (first & ~uint64_t{63}) + memory_.config.ring_mask + 1;
 }
@@ -30,20 +30,22 @@ void MatchSettle::Settle(uint64_t end, bool last) {
 
 // 64 sequences from this one on; those that could not be sent were not lost.
 void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
-  const uint32_t scattered = static_cast<uint32_t>(sequence) ^ idKey_;
+  const uint32_t scattered = static_cast<uint32_t>(sequence) ^ memory_.config.id_key;
   if (scattered >> 16 == 0) return;
   if ((scattered & 0xffc0) == 0) concerned &= ~(uint64_t{1} << (scattered & 63));
   if ((seen & concerned) == concerned && losingCells_ == 0) return;
-  auto cell = static_cast<uint32_t>(sequence % memory_.config.cells);
+  const spray_order order = {memory_.config.id_key, memory_.config.templates, memory_.config.flows};
+  spray_place place = spray_seek(order, static_cast<uint32_t>(sequence));
   for (uint64_t bit = 1; bit != 0; bit <<= 1) {
     if (concerned & bit) {
+      const uint32_t cell = place.flow * order.templates + place.number;
       if (seen & bit) {
         End(cell);
       } else if (losing_[cell]++ == 0) {
         ++losingCells_;
       }
     }
-    if (++cell == memory_.config.cells) cell = 0;
+    spray_go_on(order, &place, ++sequence);
   }
 }
 

@@ -14,7 +14,7 @@
 class MatchSettle {
  public:
   // `quiet` returns when nobody counts any more by what stood in the window before.
-  MatchSettle(const MatchMemory& memory, uint32_t idKey, uint64_t first, std::function<void()> quiet);
+  MatchSettle(const MatchMemory& memory, uint64_t first, std::function<void()> quiet);
 
   // All sequences below `end`, or to the last 64 of them where more follow; `last`: losses that go on to the end are told too.
   void Settle(uint64_t end, bool last);
@@ -31,7 +31,6 @@ class MatchSettle {
   void Tell();
 
   MatchMemory memory_;
-  uint32_t idKey_;
   std::function<void()> quiet_;
   std::atomic<uint64_t> settled_;
   std::vector<uint32_t> losing_;  // by cell: losses in a row up to here

@@ -47,7 +47,7 @@ type Counted = Record<Column, number> & { readonly sent: number; readonly missin
 /** There may be a million cells: what they and their targets have is kept in columns, and made a count when it is asked for. */
 export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows, idKey, next, drops }: Sprayed): SprayTally {
   const cells = columnsOf(spraying, templates * flows);
-  const sentOf = sentTo(idKey, next, templates * flows);
+  const sentOf = sentTo(next, { idKey, templates, flows });
   const atCell = (cell: number): Counted => counted(sentOf(cell), (column) => cells[column]?.[cell] ?? 0);
   const sums = Object.fromEntries([...COLUMNS, 'sent', 'missing'].map((name) => [name, new Uint32Array(templates)])) as Sums;
   for (let cell = 0; cell < templates * flows; cell += 1) {

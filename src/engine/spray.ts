@@ -1,7 +1,7 @@
 /**
  * The second method of an engine: templates go out at a rate, and what comes home is counted, with nothing in JavaScript for a packet.
- * Sequences are dense from 0 (but for those that are not sendable) and go round the cells: cell = sequence % cells, template = cell %
- * templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
+ * Sequences are dense from 0 (but for those that are not sendable) and go round the cells, each turn from another one on: template = cell
+ * % templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
  */
 import type { Address } from '../wire/address.ts';
 import type { SipKey } from '../wire/siphash.ts';

@@ -9,6 +9,7 @@ export interface NativeRunOptions {
   readonly run: number;
   /** Four words, as wire/siphash.ts has it. */
   readonly key: Uint32Array;
+  readonly idKey: number;
   readonly cells: number;
   readonly templates: number;
   /** A power of two: the sequences that it divides carry a tag; 0: none does. */
@@ -23,7 +24,6 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   readonly object: string;
   /** A pcap expression. */
   readonly filter: string;
-  readonly idKey: number;
   /** What the sender adds to the monotonic clock before it writes the time sent. */
   readonly realtimeAheadNs: number;
   readonly timeoutNs: number;

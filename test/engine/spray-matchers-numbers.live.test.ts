@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { middleOf } from '../../src/engine/spray-histogram.ts';
-import { isSprayed } from '../../src/engine/spray-sequence.ts';
+import { cellOf, isSprayed } from '../../src/engine/spray-sequence.ts';
 import { rootMissing, skip } from '../skip.ts';
 import { type Frame, frame, SHAPES, sendFrames, withWrongTag } from './matcher-frames.ts';
 import { FAR, MATCHED, matcherLab, NEAR, opened, RUN, SENDING, settled } from './matcher-lab.ts';
@@ -68,7 +68,8 @@ for (const { matcher, leastNs } of [
   });
 }
 
-const landing = (sequence: number, cells: number): Frame => frame(shape, RUN, sequence % cells, sequence, 1000);
+const landing = (sequence: number, cells: number): Frame =>
+  frame(shape, RUN, cellOf(sequence, { idKey: RUN.idKey, templates: cells, flows: 1 }), sequence, 1000);
 const from = (begin: number, end: number, cells: number): Frame[] =>
   Array.from({ length: end - begin }, (_, i) => begin + i)
     .filter((sequence) => isSprayed(RUN.idKey, sequence))

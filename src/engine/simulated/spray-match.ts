@@ -5,7 +5,7 @@ import { transportSum } from '../../wire/transport-sum.ts';
 import { type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
 import { BUCKETS, bucketOf } from '../spray-histogram.ts';
 import { isTagged } from '../spray-patch.ts';
-import { isSprayed } from '../spray-sequence.ts';
+import { cellOf, isSprayed } from '../spray-sequence.ts';
 
 /** Headers that a probe may wear at home: one or two are its own, the rest are for tunnels that end here. */
 const MOST_HEADERS = 4;
@@ -24,6 +24,7 @@ export interface Book {
 export function createBook(job: SprayJob, next: () => number): Book {
   const { run, tag, templates, flows } = job;
   const count = templates * flows;
+  const order = { idKey: run.idKey, templates, flows };
   const totals = { received: 0, duplicates: 0, reordered: 0, corrupted: 0, late: 0, foreign: 0 };
   const cells = newCells(count);
   const histograms = Array.from({ length: templates }, () => new Float64Array(BUCKETS));
@@ -49,7 +50,7 @@ export function createBook(job: SprayJob, next: () => number): Book {
     if (!isRight || !isOurs) {
       totals.corrupted += 1;
       if (cell < count) cells.corrupted[cell]! += 1; // as far as can be told: the cell itself may be what is wrong
-    } else if (sequence >= next() || sequence % count !== cell || !isSprayed(run.idKey, sequence)) totals.foreign += 1;
+    } else if (sequence >= next() || cellOf(sequence, order) !== cell || !isSprayed(run.idKey, sequence)) totals.foreign += 1;
     else land(cell, sequence, Number(nowNs - readSentNs(packet, at)));
     return true;
   }
@@ -92,8 +93,9 @@ export function createBook(job: SprayJob, next: () => number): Book {
     };
     for (let sequence = 0; sequence < end; sequence += 1) {
       if (!isSprayed(run.idKey, sequence)) continue;
-      if (home[sequence] === IN_TIME) close(sequence % count);
-      else under[sequence % count]! += 1;
+      const cell = cellOf(sequence, order);
+      if (home[sequence] === IN_TIME) close(cell);
+      else under[cell]! += 1;
     }
     for (let cell = 0; cell < count; cell += 1) close(cell);
     return new Map([...found].map(([template, lengths]) => [template, [...lengths].map(([length, times]) => ({ length, times }))]));
