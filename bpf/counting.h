@@ -52,7 +52,6 @@ static __always_inline void count_round_trip(const volatile struct match_config 
 	__u32 bucket = bucket_of(rtt_ns);
 
 	ADD(config, cell->received, 1);
-	ADD(config, cell->rtt_sum_ns, rtt_ns);
 	if (sequence >= cell->expected) {
 		cell->expected = sequence + 1;
 	} else {

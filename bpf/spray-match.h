@@ -34,7 +34,6 @@ struct match_window {
 };
 
 struct match_cell {
-	__u64 rtt_sum_ns;
 	__u32 received; /* once each, in time */
 	__u32 expected; /* behind the highest sequence received */
 	__u32 duplicates;

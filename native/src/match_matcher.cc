@@ -75,7 +75,7 @@ double MiddleOf(uint32_t bucket) {
 }
 
 struct Sum {
-  double received = 0, duplicates = 0, reordered = 0, corrupted = 0, rttSumNs = 0;
+  double received = 0, duplicates = 0, reordered = 0, corrupted = 0;
   uint32_t least = kNone, most = 0;
 
   void Add(const match_cell& cell) {
@@ -83,7 +83,6 @@ struct Sum {
     duplicates += cell.duplicates;
     reordered += cell.reordered;
     corrupted += cell.corrupted;
-    rttSumNs += static_cast<double>(cell.rtt_sum_ns);
     if (cell.least > 0) least = std::min<uint32_t>(least, 0xffffU - cell.least);
     most = std::max<uint32_t>(most, cell.most);
   }
@@ -99,7 +98,7 @@ double* Column(const Napi::Object& into, const char* name, size_t& length) {
 
 }  // namespace
 
-// cells(from, into): fills what columns (Float64Array) `into` has of received, duplicates, reordered, corrupted, rttSumNs, leastNs, mostNs
+// cells(from, into): fills what columns (Float64Array) `into` has of received, duplicates, reordered, corrupted, leastNs, mostNs
 // with the cells from this one on. The last two are right to 0.8 %, and 0 where nothing was received.
 void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
   const MatchMemory& memory = Way(info.Env()).Memory();
@@ -110,7 +109,6 @@ void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
   double* duplicates = Column(into, "duplicates", length);
   double* reordered = Column(into, "reordered", length);
   double* corrupted = Column(into, "corrupted", length);
-  double* rttSumNs = Column(into, "rttSumNs", length);
   double* leastNs = Column(into, "leastNs", length);
   double* mostNs = Column(into, "mostNs", length);
   if (length == SIZE_MAX) return;
@@ -123,7 +121,6 @@ void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
     if (duplicates) duplicates[i] = sum.duplicates;
     if (reordered) reordered[i] = sum.reordered;
     if (corrupted) corrupted[i] = sum.corrupted;
-    if (rttSumNs) rttSumNs[i] = sum.rttSumNs;
     if (leastNs) leastNs[i] = sum.least == kNone ? 0 : MiddleOf(sum.least);
     if (mostNs) mostNs[i] = sum.most == 0 ? 0 : MiddleOf(sum.most - 1);
   }

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -37,5 +36,6 @@ class MatchSettle {
   uint64_t losingCells_ = 0;
   std::vector<uint64_t> ended_;  // template << 32 | length, not yet told
   mutable std::mutex telling_;
-  std::map<uint64_t, uint64_t> runs_;  // by template << 32 | length
+  using Run = std::pair<uint64_t, uint64_t>;  // template << 32 | length, how often
+  std::vector<Run> runs_;                     // in order: of 80,000 templates a map would be four times as large
 };

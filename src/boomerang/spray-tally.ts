@@ -78,8 +78,9 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
 /** A column that is all zeros is left out. */
 function columnsOf(spraying: Pick<Spraying, 'cells'>, cells: number): Partial<Record<Column, Uint32Array>> {
   const columns: Partial<Record<Column, Uint32Array>> = { received: new Uint32Array(cells) };
+  let chunk = newCells(Math.min(CHUNK, cells)); // one for all: what is thrown away is not free at once
   for (let from = 0; from < cells; from += CHUNK) {
-    const chunk = newCells(Math.min(CHUNK, cells - from));
+    if (cells - from < chunk.received.length) chunk = newCells(cells - from);
     spraying.cells(from, chunk);
     for (const column of COLUMNS) {
       if (columns[column] === undefined && chunk[column].every((count) => count === 0)) continue;

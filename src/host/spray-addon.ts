@@ -69,7 +69,6 @@ export interface NativeCells {
   readonly duplicates?: Float64Array;
   readonly reordered?: Float64Array;
   readonly corrupted?: Float64Array;
-  readonly rttSumNs?: Float64Array;
   /** The least and the most are right to 0.8 %, and 0 where nothing was received. */
   readonly leastNs?: Float64Array;
   readonly mostNs?: Float64Array;

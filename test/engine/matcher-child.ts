@@ -23,7 +23,6 @@ const columns = (length: number) => {
     duplicates: column(),
     reordered: column(),
     corrupted: column(),
-    rttSumNs: column(),
     leastNs: column(),
     mostNs: column(),
   };

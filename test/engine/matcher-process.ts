@@ -16,7 +16,7 @@ interface RunQuestion {
   readonly tag: TagMode;
 }
 
-type Columns = 'received' | 'duplicates' | 'reordered' | 'corrupted' | 'rttSumNs' | 'leastNs' | 'mostNs';
+type Columns = 'received' | 'duplicates' | 'reordered' | 'corrupted' | 'leastNs' | 'mostNs';
 
 export interface Questions {
   open: RunQuestion &
