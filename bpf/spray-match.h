@@ -15,14 +15,14 @@ struct match_config {
 	__u32 cells;
 	__u32 templates;
 	__u32 slots;       /* histograms */
-	__u32 shares_slot; /* several templates have one histogram: slot_of tells which; else a template's is its own */
+	__u32 shares_slot; /* several templates have one histogram: slot_of tells which; else a template's is its own, or a cell's */
 	__u32 stripes;     /* copies of all cells and histograms: one a CPU, or one */
 	__u32 is_shared;   /* several CPUs count in one copy, so atomically */
 	__u32 ring_mask;   /* sequences that the bitmap has room for, less 1 */
 	__u32 tag_every;   /* a power of two: the sequences that it divides carry a tag; 0: none does */
 	__u32 id_key;
 	__u32 flows;
-	__u32 unused;
+	__u32 slots_by_cell; /* each cell has a histogram of its own */
 };
 
 /* What changes meanwhile; the addon writes it, the program reads it. */

@@ -126,16 +126,20 @@ void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
   }
 }
 
-// histogram(slot): Float64Array of how many round trips fell into each bucket
+// histogram(first, count, step): Float64Array of how many round trips fell into each bucket, over so many slots
 Napi::Value SprayMatcher::Histogram(const Napi::CallbackInfo& info) {
   const MatchMemory& memory = Way(info.Env()).Memory();
-  const auto slot = info[0].As<Napi::Number>().Int64Value();
-  if (slot < 0 || slot >= memory.config.slots) throw Napi::RangeError::New(info.Env(), "There are " + std::to_string(memory.config.slots) + " histograms");
+  const auto first = info[0].As<Napi::Number>().Int64Value(), count = info[1].As<Napi::Number>().Int64Value();
+  const auto step = info[2].As<Napi::Number>().Int64Value();
+  const int64_t last = first + (count - 1) * step;
+  if (first < 0 || count < 1 || step < 0 || last >= memory.config.slots) throw Napi::RangeError::New(info.Env(), "There are " + std::to_string(memory.config.slots) + " histograms");
   auto counts = Napi::Float64Array::New(info.Env(), MATCH_BUCKETS);
-  for (uint32_t stripe = 0; stripe < memory.config.stripes; ++stripe) {
-    const match_histogram& histogram = HistogramAt(memory, size_t{stripe} * memory.config.slots + static_cast<size_t>(slot));
-    for (size_t bucket = 0; bucket < MATCH_BUCKETS; ++bucket) counts[bucket] += histogram.counts[bucket];
-  }
+  double* sums = counts.Data();
+  for (uint32_t stripe = 0; stripe < memory.config.stripes; ++stripe)
+    for (int64_t i = 0; i < count; ++i) {
+      const match_histogram& histogram = HistogramAt(memory, size_t{stripe} * memory.config.slots + static_cast<size_t>(first + i * step));
+      for (size_t bucket = 0; bucket < MATCH_BUCKETS; ++bucket) sums[bucket] += histogram.counts[bucket];
+    }
   return counts;
 }
 

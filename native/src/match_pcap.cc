@@ -122,7 +122,7 @@ class Pcap : public MatchWay {
   }
 
   void CountLanding(const landing& landing, const CapturedPacket& packet, bool isVerified) {
-    match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path % memory_.config.templates)),
+    match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path)),
                            memory_.bitmap + (landing.sequence & memory_.config.ring_mask) / 64, memory_.totals};
     const uint64_t arrivedNs = packet.realtimeNs - static_cast<uint64_t>(steppedNs_);
     count_landing(&memory_.config, memory_.window, &places, landing.sequence, round_trip(&landing, arrivedNs), isVerified);

@@ -93,6 +93,9 @@ MatchWanted MatchWantedOf(const Napi::Object& options) {
   if ((ring & (ring - 1)) != 0) throw Napi::RangeError::New(options.Env(), "ring is a power of two, got " + std::to_string(ring));
   wanted.config.ring_mask = ring - 1;
   wanted.config.slots = Whole(options, "slots", 1, 65536);
+  wanted.config.slots_by_cell = options.Get("slotsByCell").ToBoolean() ? 1 : 0;
+  if (wanted.config.slots_by_cell && wanted.config.slots != wanted.config.cells)
+    throw Napi::RangeError::New(options.Env(), "Histograms by cell are as many as cells");
   wanted.slots = Slots(options, wanted.config);
   wanted.config.shares_slot = wanted.slots.empty() ? 0 : 1;
   wanted.first = Whole(options, "first", 0, kWords);

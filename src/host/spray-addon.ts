@@ -35,6 +35,8 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   readonly slots: number;
   /** Which of them a template has; null: each its own. */
   readonly slotOf: Uint16Array | null;
+  /** Each cell has one: there are as many. */
+  readonly slotsByCell: boolean;
   /** How tc holds the program. */
   readonly attach: 'auto' | 'tcx' | 'clsact';
   /** Bytes of libpcap's ring. */
@@ -80,8 +82,8 @@ export interface NativeMatcher {
   totals(): NativeMatcherTotals;
   /** Throws RangeError past the last cell. */
   cells(from: number, into: NativeCells): void;
-  /** By bucket, as engine/spray-histogram.ts has them. */
-  histogram(slot: number): Float64Array;
+  /** By bucket, as engine/spray-histogram.ts has them: the sum over so many slots, from the first one on. */
+  histogram(first: number, count: number, step: number): Float64Array;
   /** Pairs: so many losses in a row within a cell, how often. */
   lossRuns(template: number): Float64Array;
   /** What is still to come below `end` is late. `last`: losses that go on to the end are told too. Done soon, as `settled` tells. */

@@ -106,6 +106,17 @@ test('a loss of every tenth packet is that of all flows, not of every tenth flow
   for (const { sent, lost } of flows) assert.ok(Math.abs(lost - sent / 10) < 4.5 * deviation, `${lost} of ${sent} lost`);
 });
 
+test("each flow's round trips are told, and only those over a slow link are long", async () => {
+  const topology = bundle(2, 3);
+  const links = topology.links.map((link, index) => (index === 2 ? { ...link, delayMs: 5 } : link));
+  const ran = await spray({ ...topology, links }, ['-p', 'a,r1,r2', '--flows', '16', '-c', '1600', '--rate', '1000']);
+  const flows = said(ran, 'flow');
+  const slow = flows.filter(({ rttMs }) => rttMs!.p50 > 4);
+  assert.ok(slow.length > 0 && slow.length < 16, `${slow.length} of 16 are slow`);
+  for (const { rttMs } of flows) assert.ok(rttMs!.max - rttMs!.min < 1, 'a flow goes one way');
+  assert.ok(said(ran, 'count')[0]!.rttMs!.max > 4 && said(ran, 'count')[0]!.rttMs!.min < 4);
+});
+
 test('a policer bites above its rate, and not below', async () => {
   const shares: number[] = [];
   for (const rate of ['1800', '4000']) {

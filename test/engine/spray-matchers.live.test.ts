@@ -155,6 +155,7 @@ for (const { matcher, attach, shapes, place, by = 'socket' } of WAYS) {
       inHistograms,
       shapes.map((_, template) => sum(wanted.received.filter((_count, cell) => cell % templates === template))),
     );
+    assert.equal(await near.ask('flowSums', { templates, flows: FLOWS }), wanted.received);
     if (matcher === 'xdp') return; // before the taps, and the stack's own counters
     const records = await near.until('records', null, ({ stored, full }) => stored + full >= countAs(sent, 'landing'));
     assert.is(records.seen, records.stored + records.full + records.others);

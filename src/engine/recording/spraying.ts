@@ -113,6 +113,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       flows: job.flows,
       every: isSampled ? every : 0,
       histograms,
+      flowHistograms: (spraying.flowHistogram?.(0, 0) ?? null) !== null,
     });
     const passed = (): void => {
       const atNs = nowNs();
@@ -133,6 +134,11 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       histogram(number) {
         const counts = spraying.histogram(number);
         writer.message({ kind: 'histogram', number, counts: packedCounts(counts) });
+        return counts;
+      },
+      flowHistogram(of, flow) {
+        const counts = spraying.flowHistogram?.(of, flow) ?? null;
+        if (counts !== null) writer.message({ kind: 'flowHistogram', template: of, flow, counts: packedCounts(counts) });
         return counts;
       },
       lossRuns(of) {

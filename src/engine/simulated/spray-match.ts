@@ -2,7 +2,7 @@
 import { glance, isWhole, newGlance } from '../../wire/glance.ts';
 import { isGenuine, readIdentity, readSentNs } from '../../wire/identity.ts';
 import { transportSum } from '../../wire/transport-sum.ts';
-import { type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
+import { FLOW_HISTOGRAMS, type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
 import { BUCKETS, bucketOf } from '../spray-histogram.ts';
 import { isTagged } from '../spray-patch.ts';
 import { cellOf, isSprayed } from '../spray-sequence.ts';
@@ -16,6 +16,8 @@ export interface Book {
   readonly totals: { received: number; duplicates: number; reordered: number; corrupted: number; late: number; foreign: number };
   readonly cells: SprayCells;
   readonly histograms: readonly Float64Array[];
+  /** By cell; none where there are too many. */
+  readonly flowHistograms: readonly Float64Array[];
   /** True where it was ours. */
   match(packet: Uint8Array, nowNs: bigint): boolean;
   lossRuns(next: number): ReadonlyMap<number, readonly LossRun[]>;
@@ -28,6 +30,7 @@ export function createBook(job: SprayJob, next: () => number): Book {
   const totals = { received: 0, duplicates: 0, reordered: 0, corrupted: 0, late: 0, foreign: 0 };
   const cells = newCells(count);
   const histograms = Array.from({ length: templates }, () => new Float64Array(BUCKETS));
+  const flowHistograms = Array.from({ length: count <= FLOW_HISTOGRAMS ? count : 0 }, () => new Float64Array(BUCKETS));
   const highest = new Float64Array(count).fill(-1);
   const seen = newGlance(MOST_HEADERS);
   let home = new Uint8Array(1024); // by sequence: it was here
@@ -79,6 +82,8 @@ export function createBook(job: SprayJob, next: () => number): Book {
       cells.reordered[cell]! += 1;
     } else highest[cell] = sequence;
     histograms[cell % templates]![bucketOf(rttNs)]! += 1;
+    const own = flowHistograms[cell];
+    if (own !== undefined) own[bucketOf(rttNs)]! += 1;
   }
 
   function lossRuns(end: number): ReadonlyMap<number, readonly LossRun[]> {
@@ -101,7 +106,7 @@ export function createBook(job: SprayJob, next: () => number): Book {
     return new Map([...found].map(([template, lengths]) => [template, [...lengths].map(([length, times]) => ({ length, times }))]));
   }
 
-  return { totals, cells, histograms, match, lossRuns };
+  return { totals, cells, histograms, flowHistograms, match, lossRuns };
 }
 
 const IN_TIME = 1;

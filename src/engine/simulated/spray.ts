@@ -85,6 +85,7 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     cells: (from, into) => readCells(book.cells, from, into),
     histogramOf: (template) => template,
     histogram: (number) => book.histograms[number]!,
+    flowHistogram: (template, flow) => book.flowHistograms[flow * job.templates + template] ?? null,
     lossRuns(template) {
       runs ??= finished ? book.lossRuns(next) : null;
       return runs === null ? null : (runs.get(template) ?? []);
