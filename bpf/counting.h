@@ -52,7 +52,6 @@ static __always_inline void count_round_trip(const volatile struct match_config 
 	__u32 bucket = bucket_of(rtt_ns);
 
 	ADD(config, cell->received, 1);
-	ADD(config, cell->rtt_sum_ns, rtt_ns);
 	if (sequence >= cell->expected) {
 		cell->expected = sequence + 1;
 	} else {
@@ -91,7 +90,7 @@ static __always_inline void count_landing(const volatile struct match_config *co
 /* Which cell a broken packet was of can be told where two of its fields agree. */
 static __always_inline int is_cell_known(const volatile struct match_config *config, const struct landing *landing)
 {
-	return landing->path < config->cells && landing->sequence % config->cells == landing->path;
+	return landing->path < config->cells && cell_of_sequence(config, landing->sequence) == landing->path;
 }
 
 /* The time sent is not covered by the tag; one that lies ahead of us counts as no time at all. */

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #include "spray-match.h"
+#include "spray-order.h"
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -282,6 +283,11 @@ static __always_inline int is_tag_right(const volatile struct match_config *conf
 	return LITTLE64(load64(transport + TAG_AT)) == tag_of(config->sip, transport + RUN_AT);
 }
 
+static __always_inline __u32 cell_of_sequence(const volatile struct match_config *config, __u32 sequence)
+{
+	return spray_cell((struct spray_order){ config->id_key, config->templates, config->flows }, sequence);
+}
+
 /* What read_identity found, looked at closely. */
 static __always_inline enum look prove(const volatile struct match_config *config, struct landing *landing, const __u8 *end)
 {
@@ -296,5 +302,5 @@ static __always_inline enum look prove(const volatile struct match_config *confi
 		return LOOK_CORRUPTED;
 	if (has_tag(config, landing->sequence))
 		return is_tag_right(config, transport) ? LOOK_GENUINE : LOOK_CORRUPTED;
-	return landing->sequence % config->cells == landing->path ? LOOK_UNVERIFIED : LOOK_CORRUPTED;
+	return cell_of_sequence(config, landing->sequence) == landing->path ? LOOK_UNVERIFIED : LOOK_CORRUPTED;
 }

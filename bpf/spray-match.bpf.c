@@ -105,7 +105,7 @@ static __always_inline __u32 slot_of(__u32 template)
 static __always_inline struct match_histogram *histogram_of(__u32 cell)
 {
 	__u32 template = cell < config.templates ? cell : cell % config.templates; /* a division is 5 ns */
-	__u32 index = stripe_here() * config.slots + slot_of(template);
+	__u32 index = stripe_here() * config.slots + (config.slots_by_cell ? cell : slot_of(template));
 
 	return bpf_map_lookup_elem(&match_rtts, &index);
 }

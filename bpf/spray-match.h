@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
 /* What the matchers of a spray count in, as the kernel's programs and the addon (native/src/match_*.cc) both see it. A cell is one
- * template under one value of the swept field: cell = sequence % cells, template = cell % templates.
+ * template under one value of the swept field (spray-order.h); template = cell % templates.
  */
 #pragma once
 
@@ -15,12 +15,14 @@ struct match_config {
 	__u32 cells;
 	__u32 templates;
 	__u32 slots;       /* histograms */
-	__u32 shares_slot; /* several templates have one histogram: slot_of tells which; else a template's is its own */
+	__u32 shares_slot; /* several templates have one histogram: slot_of tells which; else a template's is its own, or a cell's */
 	__u32 stripes;     /* copies of all cells and histograms: one a CPU, or one */
 	__u32 is_shared;   /* several CPUs count in one copy, so atomically */
 	__u32 ring_mask;   /* sequences that the bitmap has room for, less 1 */
 	__u32 tag_every;   /* a power of two: the sequences that it divides carry a tag; 0: none does */
-	__u32 unused;
+	__u32 id_key;
+	__u32 flows;
+	__u32 slots_by_cell; /* each cell has a histogram of its own */
 };
 
 /* What changes meanwhile; the addon writes it, the program reads it. */
@@ -32,7 +34,6 @@ struct match_window {
 };
 
 struct match_cell {
-	__u64 rtt_sum_ns;
 	__u32 received; /* once each, in time */
 	__u32 expected; /* behind the highest sequence received */
 	__u32 duplicates;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "spray-order.h"
 #include "spray.h"
 
 #define SPRAY_FRACTION 8 /* ten million a second are kept to a thousandth of a percent */
@@ -56,8 +57,7 @@ struct spray_live {
 	__u64 sequence; /* the next one */
 	__u64 sent;     /* packets handed to the device */
 	__u64 end_ns;   /* monotonic; 0: no end */
-	__u32 number;   /* of the next sequence */
-	__u32 flow;
+	struct spray_place place; /* of the next sequence */
 	__u32 stop;     /* written by the process */
 	__u32 finished; /* no packet follows */
 	__u64 left __attribute__((aligned(64))); /* frames that the device took */

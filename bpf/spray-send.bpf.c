@@ -103,26 +103,23 @@ static __always_inline __u64 tag_of(__u32 cell, __u32 sequence)
 	return a ^ b ^ c ^ d;
 }
 
+static __always_inline struct spray_order order(void)
+{
+	return (struct spray_order){ plan.id_key, plan.templates, plan.flows };
+}
+
 /* One in 65,536 sequences can't be sent, and once 65,536 in a row. */
 static __noinline void jump(void)
 {
-	__u64 sequence = spray_sendable(live.sequence, plan.id_key);
-	__u32 cell = (__u32)sequence % (plan.cells ?: 1);
-
-	live.sequence = sequence;
-	live.number = cell % (plan.templates ?: 1);
-	live.flow = cell / (plan.templates ?: 1);
+	live.sequence = spray_sendable(live.sequence, plan.id_key);
+	live.place = spray_seek(order(), live.sequence);
 }
 
 static __always_inline void advance(void)
 {
 	live.sequence++;
 	live.sent++;
-	if (++live.number < plan.templates)
-		return;
-	live.number = 0;
-	if (++live.flow == plan.flows)
-		live.flow = 0;
+	spray_go_on(order(), &live.place, live.sequence);
 }
 
 /* A loop over words would cost a comparison each; a row of eight costs one. */
@@ -184,7 +181,7 @@ static __always_inline int copy_frame(struct xdp_md *ctx, const struct spray_tem
 /* The flow's value: each word into its place, and into the checksums over it. Returns what joins the transport's sum. */
 static __always_inline __u64 sweep(void *packet, void *end, const struct spray_template *template)
 {
-	const __u32 flow = live.flow;
+	const __u32 flow = live.place.flow;
 	const struct value *value = bpf_map_lookup_elem(&values, &flow);
 	const struct spray_id *ids = (const void *)template + SPRAY_IDS_AT;
 	__u64 sum = 0;
@@ -279,7 +276,7 @@ static __always_inline void fill_probe(struct probe *probe)
 	const __u32 scattered = (__u32)live.sequence ^ plan.id_key;
 
 	probe->sequence = live.sequence;
-	probe->cell = live.flow * plan.templates + live.number;
+	probe->cell = live.place.flow * plan.templates + live.place.number;
 	probe->halves[0] = bpf_htons(scattered);
 	probe->halves[1] = bpf_htons(scattered >> 16);
 }
@@ -325,7 +322,7 @@ int spray_live(struct xdp_md *ctx)
 	scattered = (__u32)live.sequence ^ plan.id_key;
 	if (scattered >> 16 == 0 || (scattered & 0xffff) == 0)
 		jump();
-	number = live.number;
+	number = live.place.number;
 	template = bpf_map_lookup_elem(&templates, &number);
 	if (is_over(now) || !template || write_packet(ctx, template, now)) {
 		live.finished = 1;

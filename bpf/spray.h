@@ -48,8 +48,7 @@ struct spray_template {
 	struct spray_word words[SPRAY_WORDS];
 };
 
-/* One run: one way out, `templates` templates and `flows` values. cell = sequence % cells, template = cell % templates,
- * flow = cell / templates. */
+/* One run: one way out, `templates` templates and `flows` values; cell = flow * templates + template (spray-order.h). */
 struct spray_plan {
 	__u64 key[2];        /* of the tags: SipHash's two words */
 	__s64 realtime_ahead_ns; /* added to the monotonic clock it makes the time that a packet says it was sent at */

@@ -54,8 +54,8 @@ SprayEvidence::SprayEvidence(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   const size_t room = records.ElementLength() / kWords;
   if (control.ElementLength() <= kAwake || room == 0 || (room & (room - 1)) != 0)
     throw Napi::RangeError::New(env, "Records are a power of two times " + std::to_string(kWords) + " words");
-  kept_ = Napi::Persistent(records);
-  control_ = reinterpret_cast<uint32_t*>(control.Data());  // of the same memory
+  kept_ = {Napi::Persistent(control), Napi::Persistent(records)};
+  control_ = reinterpret_cast<uint32_t*>(control.Data());
   records_ = reinterpret_cast<uint32_t*>(records.Data());
   mask_ = static_cast<uint32_t>(room - 1);
   const CaptureWanted wanted = {options.Get("device").As<Napi::String>(), options.Get("filter").As<Napi::String>(),
@@ -72,7 +72,10 @@ SprayEvidence::SprayEvidence(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   }
 }
 
-SprayEvidence::~SprayEvidence() { Stop(); }
+SprayEvidence::~SprayEvidence() {
+  if (capture_) hook_.Remove(Env());  // never closed, and collected: nothing is left for the hook to stop
+  Stop();
+}
 
 void SprayEvidence::Record(const CapturedPacket& packet) {
   seen_.fetch_add(1, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #pragma once
 #include <napi.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,7 @@ class SprayEvidence : public Napi::ObjectWrap<SprayEvidence> {
   void Stop();
 
   match_config config_ = {};
-  Napi::Reference<Napi::Int32Array> kept_;  // the shared memory, alive as long as the thread writes to it
+  std::array<Napi::Reference<Napi::Int32Array>, 2> kept_;  // the shared memory, alive as long as the thread writes to it
   uint32_t* control_ = nullptr;
   uint32_t* records_ = nullptr;
   uint32_t mask_ = 0;

@@ -40,7 +40,8 @@ void Configure(bpf_object* object, const match_config& config) {
   void* constants = nullptr;
   bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
   if (map != nullptr) constants = const_cast<void*>(bpf_map__initial_value(map, &size));
-  if (constants == nullptr || size != sizeof config)
+  const bool isOurs = bpf_map__value_size(bpf_object__find_map_by_name(object, "match_cells")) == sizeof(match_cell);
+  if (constants == nullptr || size != sizeof config || !isOurs)
     throw SprayFailure(0, "the matcher's program was built from other sources: npm run build");
   std::memcpy(constants, &config, sizeof config);
 }

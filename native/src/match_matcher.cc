@@ -75,7 +75,7 @@ double MiddleOf(uint32_t bucket) {
 }
 
 struct Sum {
-  double received = 0, duplicates = 0, reordered = 0, corrupted = 0, rttSumNs = 0;
+  double received = 0, duplicates = 0, reordered = 0, corrupted = 0;
   uint32_t least = kNone, most = 0;
 
   void Add(const match_cell& cell) {
@@ -83,7 +83,6 @@ struct Sum {
     duplicates += cell.duplicates;
     reordered += cell.reordered;
     corrupted += cell.corrupted;
-    rttSumNs += static_cast<double>(cell.rtt_sum_ns);
     if (cell.least > 0) least = std::min<uint32_t>(least, 0xffffU - cell.least);
     most = std::max<uint32_t>(most, cell.most);
   }
@@ -99,7 +98,7 @@ double* Column(const Napi::Object& into, const char* name, size_t& length) {
 
 }  // namespace
 
-// cells(from, into): fills what columns (Float64Array) `into` has of received, duplicates, reordered, corrupted, rttSumNs, leastNs, mostNs
+// cells(from, into): fills what columns (Float64Array) `into` has of received, duplicates, reordered, corrupted, leastNs, mostNs
 // with the cells from this one on. The last two are right to 0.8 %, and 0 where nothing was received.
 void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
   const MatchMemory& memory = Way(info.Env()).Memory();
@@ -110,7 +109,6 @@ void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
   double* duplicates = Column(into, "duplicates", length);
   double* reordered = Column(into, "reordered", length);
   double* corrupted = Column(into, "corrupted", length);
-  double* rttSumNs = Column(into, "rttSumNs", length);
   double* leastNs = Column(into, "leastNs", length);
   double* mostNs = Column(into, "mostNs", length);
   if (length == SIZE_MAX) return;
@@ -123,22 +121,25 @@ void SprayMatcher::Cells(const Napi::CallbackInfo& info) {
     if (duplicates) duplicates[i] = sum.duplicates;
     if (reordered) reordered[i] = sum.reordered;
     if (corrupted) corrupted[i] = sum.corrupted;
-    if (rttSumNs) rttSumNs[i] = sum.rttSumNs;
     if (leastNs) leastNs[i] = sum.least == kNone ? 0 : MiddleOf(sum.least);
     if (mostNs) mostNs[i] = sum.most == 0 ? 0 : MiddleOf(sum.most - 1);
   }
 }
 
-// histogram(slot): Float64Array of how many round trips fell into each bucket
+// histogram(first, count, step): Float64Array of how many round trips fell into each bucket, over so many slots
 Napi::Value SprayMatcher::Histogram(const Napi::CallbackInfo& info) {
   const MatchMemory& memory = Way(info.Env()).Memory();
-  const auto slot = info[0].As<Napi::Number>().Int64Value();
-  if (slot < 0 || slot >= memory.config.slots) throw Napi::RangeError::New(info.Env(), "There are " + std::to_string(memory.config.slots) + " histograms");
+  const auto first = info[0].As<Napi::Number>().Int64Value(), count = info[1].As<Napi::Number>().Int64Value();
+  const auto step = info[2].As<Napi::Number>().Int64Value();
+  const int64_t last = first + (count - 1) * step;
+  if (first < 0 || count < 1 || step < 0 || last >= memory.config.slots) throw Napi::RangeError::New(info.Env(), "There are " + std::to_string(memory.config.slots) + " histograms");
   auto counts = Napi::Float64Array::New(info.Env(), MATCH_BUCKETS);
-  for (uint32_t stripe = 0; stripe < memory.config.stripes; ++stripe) {
-    const match_histogram& histogram = HistogramAt(memory, size_t{stripe} * memory.config.slots + static_cast<size_t>(slot));
-    for (size_t bucket = 0; bucket < MATCH_BUCKETS; ++bucket) counts[bucket] += histogram.counts[bucket];
-  }
+  double* sums = counts.Data();
+  for (uint32_t stripe = 0; stripe < memory.config.stripes; ++stripe)
+    for (int64_t i = 0; i < count; ++i) {
+      const match_histogram& histogram = HistogramAt(memory, size_t{stripe} * memory.config.slots + static_cast<size_t>(first + i * step));
+      for (size_t bucket = 0; bucket < MATCH_BUCKETS; ++bucket) sums[bucket] += histogram.counts[bucket];
+    }
   return counts;
 }
 

@@ -24,6 +24,8 @@ inline match_histogram& HistogramAt(const MatchMemory& memory, size_t index) {
   return *reinterpret_cast<match_histogram*>(reinterpret_cast<uint8_t*>(memory.rtts) + index * memory.rttStride);
 }
 
-inline uint32_t SlotOf(const MatchMemory& memory, uint32_t slotTemplate) {
+inline uint32_t SlotOf(const MatchMemory& memory, uint32_t cell) {
+  if (memory.config.slots_by_cell) return cell;
+  const uint32_t slotTemplate = cell % memory.config.templates;
   return memory.config.shares_slot ? memory.slots[slotTemplate / 4] >> (slotTemplate % 4 * 16) & 0xffff : slotTemplate;
 }

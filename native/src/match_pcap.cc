@@ -76,7 +76,7 @@ class Pcap : public MatchWay {
         bitmap_((size_t{wanted.config.ring_mask} + 1) / 8),
         slots_((wanted.slots.size() + 4) * sizeof(uint16_t)),
         memory_(MemoryOf(wanted)),
-        settle_(memory_, wanted.idKey, wanted.first, [] {}),  // it settles on the thread that counts
+        settle_(memory_, wanted.first, [] {}),  // it settles on the thread that counts
         aheadNs_(static_cast<int64_t>(wanted.config.ahead_ns)),
         place_(DeviceOf(wanted)),
         capture_({place_, wanted.object, wanted.bufferBytes}, [this](const CapturedPacket& packet) { Count(packet); },
@@ -122,7 +122,7 @@ class Pcap : public MatchWay {
   }
 
   void CountLanding(const landing& landing, const CapturedPacket& packet, bool isVerified) {
-    match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path % memory_.config.templates)),
+    match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path)),
                            memory_.bitmap + (landing.sequence & memory_.config.ring_mask) / 64, memory_.totals};
     const uint64_t arrivedNs = packet.realtimeNs - static_cast<uint64_t>(steppedNs_);
     count_landing(&memory_.config, memory_.window, &places, landing.sequence, round_trip(&landing, arrivedNs), isVerified);

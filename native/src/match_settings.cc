@@ -71,6 +71,9 @@ match_config MatchConfigOf(const Napi::Object& options) {
   config.run = Whole(options, "run", 0, kWords);
   config.cells = Whole(options, "cells", 1, kMostCells);
   config.templates = Whole(options, "templates", 1, config.cells);
+  config.flows = config.cells / config.templates;
+  if (config.flows * config.templates != config.cells) throw Napi::RangeError::New(options.Env(), "cells are templates times flows");
+  config.id_key = Whole(options, "idKey", 0, kWords);
   config.tag_every = Whole(options, "tagEvery", 0, kWords);
   if ((config.tag_every & (config.tag_every - 1)) != 0)
     throw Napi::RangeError::New(options.Env(), "tagEvery is a power of two, got " + std::to_string(config.tag_every));
@@ -90,9 +93,11 @@ MatchWanted MatchWantedOf(const Napi::Object& options) {
   if ((ring & (ring - 1)) != 0) throw Napi::RangeError::New(options.Env(), "ring is a power of two, got " + std::to_string(ring));
   wanted.config.ring_mask = ring - 1;
   wanted.config.slots = Whole(options, "slots", 1, 65536);
+  wanted.config.slots_by_cell = options.Get("slotsByCell").ToBoolean() ? 1 : 0;
+  if (wanted.config.slots_by_cell && wanted.config.slots != wanted.config.cells)
+    throw Napi::RangeError::New(options.Env(), "Histograms by cell are as many as cells");
   wanted.slots = Slots(options, wanted.config);
   wanted.config.shares_slot = wanted.slots.empty() ? 0 : 1;
-  wanted.idKey = Whole(options, "idKey", 0, kWords);
   wanted.first = Whole(options, "first", 0, kWords);
   wanted.attach = AttachOf(options.Get("attach"));
   wanted.bufferBytes = Whole(options, "bufferBytes", 1 << 16, 2147483647.0);

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 
-MatchSettle::MatchSettle(const MatchMemory& memory, uint32_t idKey, uint64_t first, std::function<void()> quiet)
-    : memory_(memory), idKey_(idKey), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
+namespace {
+
+// Told at a time; of many more are put together, since each telling goes through all.
+constexpr size_t kFewRuns = 4096;
+
+}  // namespace
+
+MatchSettle::MatchSettle(const MatchMemory& memory, uint64_t first, std::function<void()> quiet)
+    : memory_(memory), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
   memory_.window->floor = first;
   memory_.window->ceiling = (first & ~uint64_t{63}) + memory_.config.ring_mask + 1;
 }
@@ -30,20 +37,22 @@ void MatchSettle::Settle(uint64_t end, bool last) {
 
 // 64 sequences from this one on; those that could not be sent were not lost.
 void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
-  const uint32_t scattered = static_cast<uint32_t>(sequence) ^ idKey_;
+  const uint32_t scattered = static_cast<uint32_t>(sequence) ^ memory_.config.id_key;
   if (scattered >> 16 == 0) return;
   if ((scattered & 0xffc0) == 0) concerned &= ~(uint64_t{1} << (scattered & 63));
   if ((seen & concerned) == concerned && losingCells_ == 0) return;
-  auto cell = static_cast<uint32_t>(sequence % memory_.config.cells);
+  const spray_order order = {memory_.config.id_key, memory_.config.templates, memory_.config.flows};
+  spray_place place = spray_seek(order, static_cast<uint32_t>(sequence));
   for (uint64_t bit = 1; bit != 0; bit <<= 1) {
     if (concerned & bit) {
+      const uint32_t cell = place.flow * order.templates + place.number;
       if (seen & bit) {
         End(cell);
       } else if (losing_[cell]++ == 0) {
         ++losingCells_;
       }
     }
-    if (++cell == memory_.config.cells) cell = 0;
+    spray_go_on(order, &place, ++sequence);
   }
 }
 
@@ -52,20 +61,31 @@ void MatchSettle::End(uint32_t cell) {
   ended_.push_back(uint64_t{cell % memory_.config.templates} << 32 | losing_[cell]);
   losing_[cell] = 0;
   --losingCells_;
-  if (ended_.size() == 4096) Tell();
+  if (ended_.size() >= std::max(kFewRuns, runs_.size() / 2)) Tell();
 }
 
 void MatchSettle::Tell() {
-  const std::lock_guard lock(telling_);
-  for (const uint64_t run : ended_) ++runs_[run];
+  if (ended_.empty()) return;
+  std::sort(ended_.begin(), ended_.end());
+  std::vector<Run> told;
+  told.reserve(runs_.size() + ended_.size());
+  auto before = runs_.begin();
+  for (const uint64_t run : ended_) {
+    while (before != runs_.end() && before->first <= run) told.push_back(*before++);
+    if (told.empty() || told.back().first != run) told.emplace_back(run, 0);
+    ++told.back().second;
+  }
+  told.insert(told.end(), before, runs_.end());
   ended_.clear();
+  const std::lock_guard lock(telling_);
+  runs_.swap(told);
 }
 
 std::vector<std::pair<uint32_t, uint64_t>> MatchSettle::LossRuns(uint32_t lossTemplate) const {
   std::vector<std::pair<uint32_t, uint64_t>> found;
   const std::lock_guard lock(telling_);
   const uint64_t first = uint64_t{lossTemplate} << 32;
-  for (auto at = runs_.lower_bound(first); at != runs_.end() && at->first >> 32 == lossTemplate; ++at)
+  for (auto at = std::lower_bound(runs_.begin(), runs_.end(), Run{first, 0}); at != runs_.end() && at->first >> 32 == lossTemplate; ++at)
     found.emplace_back(static_cast<uint32_t>(at->first), at->second);
   return found;
 }

@@ -20,7 +20,6 @@ struct MatchWanted {
   std::vector<MatchDevice> devices;
   match_config config;  // but for `stripes`
   std::vector<uint16_t> slots;  // by template; empty: each has its own
-  uint32_t idKey;
   uint64_t first;  // sequence
   MatchAttach attach;
   size_t bufferBytes;  // of the capture's ring

@@ -200,10 +200,8 @@ class Live : public SprayWay {
     live_->pace = NewPace(run, startNs);
     live_->end_ns = run.durationNs > 0 ? startNs + run.durationNs : 0;
     const uint64_t sequence = spray_sendable(plan_.first, plan_.id_key);
-    const auto cell = static_cast<uint32_t>(sequence % plan_.cells);
     live_->sequence = sequence;
-    live_->number = cell % plan_.templates;
-    live_->flow = cell / plan_.templates;
+    live_->place = spray_seek({plan_.id_key, plan_.templates, plan_.flows}, static_cast<uint32_t>(sequence));
   }
 
   static void Unblock() {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../bpf/spray-order.h"
 #include "../../bpf/spray.h"
 
 // SipHash-2-4 (Aumasson and Bernstein, 2012) of twelve bytes: the two words that it absorbs, the length in the second.
@@ -31,8 +32,7 @@ inline uint64_t SipTag(const __u64 (&key)[2], uint64_t first, uint64_t last) {
 // Where a run stands: the next sequence and the cell it belongs to. A value: whoever may have to take packets back keeps a copy.
 struct SprayCursor {
   uint64_t sequence = 0;
-  uint32_t templateNumber = 0;
-  uint32_t flow = 0;
+  spray_place place = {};
 };
 
 // Writes the packets of a run, one after another, from its templates; bpf/spray-send.bpf.c does the same in the kernel. What is
@@ -55,7 +55,7 @@ class SprayPackets {
 
   // Writes the frame of the next sequence, goes on to the one after, and returns how long it is. `frame` has room for SPRAY_FRAME bytes.
   uint32_t Write(uint8_t* frame, uint64_t monotonicNs) {
-    const uint8_t* base = templates_.get() + size_t{stride_} * cursor_.templateNumber;
+    const uint8_t* base = templates_.get() + size_t{stride_} * cursor_.place.number;
     const auto& shape = *reinterpret_cast<const spray_template*>(base);
     const uint32_t length = shape.link_length + shape.length;
     std::memcpy(frame, base + bytesAt_, shape.stored);
@@ -108,7 +108,7 @@ class SprayPackets {
 
   // The flow's value into its places and their checksums; returns what of it joins the transport's sum.
   uint64_t Sweep(uint8_t* packet, const spray_template& shape, const spray_id* ids) const {
-    const uint16_t* value = values_.data() + size_t{cursor_.flow} * SPRAY_WORDS;
+    const uint16_t* value = values_.data() + size_t{cursor_.place.flow} * SPRAY_WORDS;
     uint64_t sum = 0;
     for (uint32_t i = 0; i < plan_.words_most; ++i) {
       const spray_word& word = shape.words[i];
@@ -126,7 +126,7 @@ class SprayPackets {
     Identity identity;
     std::memcpy(&identity, at, sizeof identity);
     const uint64_t sent = monotonicNs + static_cast<uint64_t>(plan_.realtime_ahead_ns);
-    identity.path = htonl(cursor_.flow * plan_.templates + cursor_.templateNumber);
+    identity.path = htonl(cursor_.place.flow * plan_.templates + cursor_.place.number);
     identity.sequence = htonl(sequence);
     const uint64_t tag = IsTagged(sequence)
                              ? SipTag(plan_.key, uint64_t{identity.path} << 32 | identity.run, uint64_t{12} << 56 | identity.sequence)
@@ -144,19 +144,16 @@ class SprayPackets {
     return plan_.tag == SPRAY_TAG_FULL || (plan_.tag == SPRAY_TAG_SAMPLED && sequence % SPRAY_SAMPLED == 0);
   }
 
+  spray_order Order() const { return {plan_.id_key, plan_.templates, plan_.flows}; }
+
   void Seek(uint64_t sequence) {
     const uint64_t next = spray_sendable(sequence, plan_.id_key);
-    const auto cell = static_cast<uint32_t>(next % plan_.cells);
-    cursor_ = {next, cell % plan_.templates, cell / plan_.templates};
+    cursor_ = {next, spray_seek(Order(), static_cast<uint32_t>(next))};
   }
 
   // Without a division, but for the few sequences that cannot be sent.
   void Advance() {
-    ++cursor_.sequence;
-    if (++cursor_.templateNumber == plan_.templates) {
-      cursor_.templateNumber = 0;
-      if (++cursor_.flow == plan_.flows) cursor_.flow = 0;
-    }
+    spray_go_on(Order(), &cursor_.place, ++cursor_.sequence);
     const uint32_t scattered = static_cast<uint32_t>(cursor_.sequence) ^ plan_.id_key;
     if (scattered >> 16 == 0 || (scattered & 0xffff) == 0) Seek(cursor_.sequence);
   }

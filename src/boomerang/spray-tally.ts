@@ -47,7 +47,7 @@ type Counted = Record<Column, number> & { readonly sent: number; readonly missin
 /** There may be a million cells: what they and their targets have is kept in columns, and made a count when it is asked for. */
 export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows, idKey, next, drops }: Sprayed): SprayTally {
   const cells = columnsOf(spraying, templates * flows);
-  const sentOf = sentTo(idKey, next, templates * flows);
+  const sentOf = sentTo(next, { idKey, templates, flows });
   const atCell = (cell: number): Counted => counted(sentOf(cell), (column) => cells[column]?.[cell] ?? 0);
   const sums = Object.fromEntries([...COLUMNS, 'sent', 'missing'].map((name) => [name, new Uint32Array(templates)])) as Sums;
   for (let cell = 0; cell < templates * flows; cell += 1) {
@@ -78,8 +78,9 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
 /** A column that is all zeros is left out. */
 function columnsOf(spraying: Pick<Spraying, 'cells'>, cells: number): Partial<Record<Column, Uint32Array>> {
   const columns: Partial<Record<Column, Uint32Array>> = { received: new Uint32Array(cells) };
+  let chunk = newCells(Math.min(CHUNK, cells)); // one for all: what is thrown away is not free at once
   for (let from = 0; from < cells; from += CHUNK) {
-    const chunk = newCells(Math.min(CHUNK, cells - from));
+    if (cells - from < chunk.received.length) chunk = newCells(cells - from);
     spraying.cells(from, chunk);
     for (const column of COLUMNS) {
       if (columns[column] === undefined && chunk[column].every((count) => count === 0)) continue;

@@ -1,7 +1,8 @@
 /** What a spray counted, as events. */
 import type { SprayPlan, SprayTarget } from '../boomerang/spray-plan.ts';
 import type { SprayCount, SprayTally } from '../boomerang/spray-tally.ts';
-import type { Quantiles, SprayState } from '../boomerang/spraying.ts';
+import { type Quantiles, quantiles, type SprayState } from '../boomerang/spraying.ts';
+import type { Spraying } from '../engine/spray.ts';
 import { wilson } from '../infer/interval.ts';
 import type { SprayCounts, SprayedCell, SprayRtt } from '../report/event.ts';
 import { milliseconds } from './hop-event.ts';
@@ -60,7 +61,11 @@ interface Place {
 }
 
 /** The flows in the order of targets and values, and how many are left out. */
-export function flowEvents(plan: SprayPlan, tally: SprayTally): { readonly said: readonly Said[]; readonly leftOut: number } {
+export function flowEvents(
+  plan: SprayPlan,
+  tally: SprayTally,
+  spraying: Spraying,
+): { readonly said: readonly Said[]; readonly leftOut: number } {
   const { targets, swept } = plan;
   const flows = swept.values.length;
   if (flows === 1) return { said: [], leftOut: 0 };
@@ -83,6 +88,7 @@ export function flowEvents(plan: SprayPlan, tally: SprayTally): { readonly said:
       field: swept.kind,
       value: swept.values[flow]!,
       ...countsOf(tally.cell(target, flow)),
+      rttMs: rttOf(quantiles(spraying.flowHistogram?.(target, flow) ?? [])),
     }),
   );
   return { said, leftOut: all - told.length };

@@ -1,7 +1,7 @@
 /**
  * The second method of an engine: templates go out at a rate, and what comes home is counted, with nothing in JavaScript for a packet.
- * Sequences are dense from 0 (but for those that are not sendable) and go round the cells: cell = sequence % cells, template = cell %
- * templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
+ * Sequences are dense from 0 (but for those that are not sendable) and go round the cells, each turn from another one on: template = cell
+ * % templates, flow = floor(cell / templates). So what was sent to a cell follows from the next sequence (spray-sequence.ts).
  */
 import type { Address } from '../wire/address.ts';
 import type { SipKey } from '../wire/siphash.ts';
@@ -22,6 +22,8 @@ export const SPRAY_WORDS = 8;
 export const LARGEST_TEMPLATE = 1536;
 /** So many IPv4 headers a template may have. */
 export const SPRAY_IDS = 72;
+/** Up to so many cells each has a histogram of round trips: 6.7 kB each, and as much again for each processor. */
+export const FLOW_HISTOGRAMS = 512;
 
 /** What makes the packets of a run its own, as probe/run.ts draws it. */
 export interface SprayRun {
@@ -146,6 +148,8 @@ export interface Spraying {
   histogramOf(template: number): number;
   /** How many of its round trips fell into each bucket (spray-histogram.ts). */
   histogram(number: number): Float64Array;
+  /** Those of one flow alone; null, or left out: flows have none of their own. */
+  flowHistogram?(template: number, flow: number): Float64Array | null;
   /** Losses in a row within one cell, over all cells of a template; complete once all is decided. Null: nobody counts them. */
   lossRuns(template: number): readonly LossRun[] | null;
   /** ICMP errors that quoted its probes: no landings, their probes stay missing. Left out where nobody listens. */

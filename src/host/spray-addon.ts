@@ -9,6 +9,7 @@ export interface NativeRunOptions {
   readonly run: number;
   /** Four words, as wire/siphash.ts has it. */
   readonly key: Uint32Array;
+  readonly idKey: number;
   readonly cells: number;
   readonly templates: number;
   /** A power of two: the sequences that it divides carry a tag; 0: none does. */
@@ -23,7 +24,6 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   readonly object: string;
   /** A pcap expression. */
   readonly filter: string;
-  readonly idKey: number;
   /** What the sender adds to the monotonic clock before it writes the time sent. */
   readonly realtimeAheadNs: number;
   readonly timeoutNs: number;
@@ -35,6 +35,8 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   readonly slots: number;
   /** Which of them a template has; null: each its own. */
   readonly slotOf: Uint16Array | null;
+  /** Each cell has one: there are as many. */
+  readonly slotsByCell: boolean;
   /** How tc holds the program. */
   readonly attach: 'auto' | 'tcx' | 'clsact';
   /** Bytes of libpcap's ring. */
@@ -69,7 +71,6 @@ export interface NativeCells {
   readonly duplicates?: Float64Array;
   readonly reordered?: Float64Array;
   readonly corrupted?: Float64Array;
-  readonly rttSumNs?: Float64Array;
   /** The least and the most are right to 0.8 %, and 0 where nothing was received. */
   readonly leastNs?: Float64Array;
   readonly mostNs?: Float64Array;
@@ -81,8 +82,8 @@ export interface NativeMatcher {
   totals(): NativeMatcherTotals;
   /** Throws RangeError past the last cell. */
   cells(from: number, into: NativeCells): void;
-  /** By bucket, as engine/spray-histogram.ts has them. */
-  histogram(slot: number): Float64Array;
+  /** By bucket, as engine/spray-histogram.ts has them: the sum over so many slots, from the first one on. */
+  histogram(first: number, count: number, step: number): Float64Array;
   /** Pairs: so many losses in a row within a cell, how often. */
   lossRuns(template: number): Float64Array;
   /** What is still to come below `end` is late. `last`: losses that go on to the end are told too. Done soon, as `settled` tells. */

@@ -340,6 +340,8 @@ export interface FlowEvent extends Common, SprayCounts {
   readonly size: number | null;
   readonly field: SweptField;
   readonly value: number | Address;
+  /** Null where nothing came home, and of many flows. */
+  readonly rttMs: SprayRtt | null;
 }
 
 export type SweptField = 'ports' | 'flow-label' | 'source' | 'outer' | 'inner';

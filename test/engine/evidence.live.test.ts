@@ -1,8 +1,10 @@
 /** Records of single packets: what they say, and that each packet is in exactly one count. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isSprayed } from '../../src/engine/spray-sequence.ts';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { rootMissing, skip } from '../skip.ts';
 import { type Frame, frame, SHAPES, sendFrames } from './matcher-frames.ts';
 import { FAR, MATCHED, matcherLab, NEAR, planOf, RUN, SENDING } from './matcher-lab.ts';
@@ -82,6 +84,24 @@ asRoot('where records have room for 64 only, what finds none is counted, and nob
   assert.ok(records.full > 0);
   const read = await near.until('records', null, ({ kinds, stored }) => kinds[5] === stored);
   assert.equal(read.kinds, { 5: read.stored });
+});
+
+/** Several that nobody holds or closes are collected, and the process ends. */
+const UNCLOSED = `
+const { SprayEvidence } = require(process.argv[1]);
+const run = { run: 1, key: new Uint32Array(4), idKey: 1, cells: 1, templates: 1, tagEvery: 1 };
+const words = (count) => new Int32Array(new SharedArrayBuffer(4 * count));
+for (let i = 0; i < 20; i += 1)
+  new SprayEvidence({ ...run, device: 'lo', filter: 'icmp', bufferBytes: 1 << 20, control: words(16), records: words(12 * 64) }, () => {});
+let rounds = 50;
+const timer = setInterval(() => { gc(); words(16); if (--rounds === 0) clearInterval(timer); }, 5);
+`;
+
+asRoot('evidence that nobody closed ends with its process, collected before or not', () => {
+  const argv = ['--expose-gc', '-e', UNCLOSED, join(PACKAGE_ROOT, 'native/build/Release/spray.node')];
+  const { status, signal, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+  assert.equal([status, signal, stderr], [0, null, '']);
+  return Promise.resolve();
 });
 
 test.run();

@@ -23,7 +23,6 @@ const columns = (length: number) => {
     duplicates: column(),
     reordered: column(),
     corrupted: column(),
-    rttSumNs: column(),
     leastNs: column(),
     mostNs: column(),
   };
@@ -65,6 +64,10 @@ const answers: { [Name in keyof Questions]: (question: Questions[Name]) => Answe
     matcher!.cells(0, into);
     return Object.fromEntries(Object.entries(into).map(([name, column]) => [name, [...column]])) as Answers['cells'];
   },
+  flowSums: ({ templates, flows }) =>
+    Array.from({ length: templates * flows }, (_, cell) =>
+      matcher!.flowHistogram(cell % templates, Math.floor(cell / templates))!.reduce((sum, count) => sum + count, 0),
+    ),
   histograms: ({ templates }) => Array.from({ length: templates }, (_, template) => [...matcher!.histogram(matcher!.slotOf(template))]),
   lossRuns: ({ templates }) => Array.from({ length: templates }, (_, template) => [...matcher!.lossRuns(template)]),
   settle({ end, last }) {

@@ -16,7 +16,7 @@ interface RunQuestion {
   readonly tag: TagMode;
 }
 
-type Columns = 'received' | 'duplicates' | 'reordered' | 'corrupted' | 'rttSumNs' | 'leastNs' | 'mostNs';
+type Columns = 'received' | 'duplicates' | 'reordered' | 'corrupted' | 'leastNs' | 'mostNs';
 
 export interface Questions {
   open: RunQuestion &
@@ -29,6 +29,7 @@ export interface Questions {
   records: null;
   cells: { count: number };
   histograms: { templates: number };
+  flowSums: { templates: number; flows: number };
   lossRuns: { templates: number };
   settle: { end: number; last: boolean };
   leftovers: null;
@@ -44,6 +45,7 @@ export interface Answers {
   records: NativeEvidenceCounts & { kinds: Record<number, number>; firsts: Record<number, number[]> };
   cells: Record<Columns, number[]>;
   histograms: number[][];
+  flowSums: number[];
   lossRuns: number[][];
   settle: null;
   leftovers: { device: string; priority: number }[];

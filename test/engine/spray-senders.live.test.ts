@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCapture } from '../../src/capture/capture.ts';
+import { cellOf } from '../../src/engine/spray-sequence.ts';
 import { compile, craft } from '../../src/probe/craft.ts';
 import { isSendable, newRun, type Run } from '../../src/probe/run.ts';
 import { uint32 } from '../../src/wire/fields.ts';
@@ -100,7 +101,7 @@ function sequencesOf({ shape, run }: Sent): number[] {
 /** What `craft` makes of the sequence; the time is the packet's own word, since no one else knows it. */
 function expected({ shape, run }: Sent, sequence: number, bytes: Uint8Array): string {
   const { itineraries, words } = shape;
-  const cell = sequence % (itineraries.length * words.length);
+  const cell = cellOf(sequence, { idKey: run.idKey, templates: itineraries.length, flows: words.length });
   const plan = itineraries[cell % itineraries.length]!;
   const template = compile(shape.changed(plan, Math.floor(cell / itineraries.length)));
   const link = linkHeader(shape, plan.layers[0]!.destination.includes(':') ? 0x86dd : 0x0800);

@@ -3,17 +3,19 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUCKETS, bucketOf, middleOf, quantile } from '../../src/engine/spray-histogram.ts';
-import { isSprayed, sentTo } from '../../src/engine/spray-sequence.ts';
+import { cellOf, isSprayed, sentTo } from '../../src/engine/spray-sequence.ts';
 import { isSendable, newRun } from '../../src/probe/run.ts';
 
+const few = fc.integer({ min: 1, max: 40 });
 const idKeys = fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.integer({ min: 0, max: 0x1_ffff }));
 
 test('each cell was sent what counting one sequence after the other finds, whole blocks that are jumped over among them', () => {
   fc.assert(
-    fc.property(idKeys, fc.integer({ min: 0, max: 150_000 }), fc.integer({ min: 1, max: 999 }), (idKey, next, cells) => {
-      const counted = new Float64Array(cells);
-      for (let sequence = 0; sequence < next; sequence += 1) if (isSprayed(idKey, sequence)) counted[sequence % cells]! += 1;
-      const sentOf = sentTo(idKey, next, cells);
+    fc.property(idKeys, fc.integer({ min: 0, max: 150_000 }), few, few, (idKey, next, templates, flows) => {
+      const order = { idKey, templates, flows };
+      const counted = new Float64Array(templates * flows);
+      for (let sequence = 0; sequence < next; sequence += 1) if (isSprayed(idKey, sequence)) counted[cellOf(sequence, order)]! += 1;
+      const sentOf = sentTo(next, order);
       assert.equal(
         Array.from(counted, (_, cell) => sentOf(cell)),
         [...counted],
@@ -21,6 +23,39 @@ test('each cell was sent what counting one sequence after the other finds, whole
     }),
     { numRuns: 40 },
   );
+});
+
+test('a turn goes round the cells from the one that its number gives, as the same arithmetic in Python has it', () => {
+  const sequences = [0, 1, 14, 15, 16, 4_000_000_000, 4_294_967_295];
+  for (const [idKey, templates, flows, cells] of [
+    [0x12345678, 3, 5, [14, 0, 13, 9, 10, 3, 14]],
+    [0xffffffff, 1, 1, [0, 0, 0, 0, 0, 0, 0]],
+    [0xdeadbeef, 80_000, 16, [1_031_924, 1_031_925, 1_031_938, 1_031_939, 1_031_940, 82_025, 187_963]],
+  ] as const) {
+    assert.equal(
+      sequences.map((sequence) => cellOf(sequence, { idKey, templates, flows })),
+      cells,
+    );
+  }
+});
+
+test('what comes every few packets is shared out over all cells, whatever its period has in common with their number', () => {
+  for (const [templates, flows] of [
+    [1, 20],
+    [5, 4],
+    [2, 10],
+  ] as const) {
+    for (const period of [2, 4, 5, 10, 20, 40]) {
+      const met = new Float64Array(templates * flows);
+      const turns = 20_000;
+      for (let sequence = 0; sequence < turns * met.length; sequence += period) {
+        met[cellOf(sequence, { idKey: 0x5eed1234, templates, flows })]! += 1;
+      }
+      const [mean, deviation] = [turns / period, Math.sqrt((turns / period) * (1 - 1 / period))];
+      for (const count of met)
+        assert.ok(Math.abs(count - mean) < 5 * deviation, `${count} where ${mean} are due: ${templates} × ${flows}, ${period}`);
+    }
+  }
 });
 
 test('a sequence is sprayed where probes of any other kind would have it', () => {

@@ -419,6 +419,7 @@ export const sprayFlow = (value: number | string, fields: Partial<FlowEvent> = {
   field: 'ports',
   value,
   ...sprayCounts,
+  rttMs: sprayRtt,
   ...fields,
 });
 

@@ -162,7 +162,7 @@ function* reported(
     const lossRuns = spraying.lossRuns(target);
     yield { type: 'count', ...placeOf(plan.targets.at(target)), flows, ...countsOf(tally.target(target)), rttMs, lossRuns };
   }
-  const { said, leftOut } = flowEvents(plan, tally);
+  const { said, leftOut } = flowEvents(plan, tally, spraying);
   yield* said;
   if (options.segment !== undefined && flows > 1) yield segmentEvent(plan, tally, options.segment);
   yield {

@@ -90,6 +90,7 @@ function opened(job: EvidenceJob, control: Int32Array, records: Int32Array, wake
     records,
     run: job.run.number,
     key: job.run.key,
+    idKey: job.run.idKey,
     cells: job.templates * job.flows,
     templates: job.templates,
     tagEvery: EVERY[job.tag],

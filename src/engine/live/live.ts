@@ -161,9 +161,8 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     await socket.close();
     isReleased = true;
     const tap = await openTap(addon, job, (batch, linkType) => packetsOf(batch, linkType, clock, nameOf));
-    const host = sprayHost(addon, way.found, { nowNs: clock.nowNs, look, tap });
     try {
-      return await liveSpray(host, job);
+      return await liveSpray(sprayHost(addon, way.found, { nowNs: clock.nowNs, look, tap }), job);
     } catch (error) {
       await tap.close();
       throw error;

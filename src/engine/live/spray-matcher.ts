@@ -1,7 +1,8 @@
 /** What counts the probes of a spray that come home: in the kernel at tc ingress or in XDP, or from what libpcap shows. */
+import { cpus } from 'node:os';
 import { BeaconError } from '../../error.ts';
 import { loadMatcherAddon, MATCH_OBJECT, type MatcherAddon, type NativeMatcher } from '../../host/spray-addon.ts';
-import { type MatcherName, type SprayRun, TAGGED_EVERY, type TagMode } from '../spray.ts';
+import { FLOW_HISTOGRAMS, type MatcherName, type SprayRun, TAGGED_EVERY, type TagMode } from '../spray.ts';
 import { CAPTURE_FILTER } from './filter.ts';
 
 export interface MatcherJob {
@@ -36,20 +37,26 @@ export interface Matcher extends Omit<NativeMatcher, 'histogram'> {
   slotOf(template: number): number;
   /** By bucket of spray-histogram.ts. */
   histogram(slot: number): Float64Array;
+  /** Of one flow alone; null: flows have none of their own. */
+  flowHistogram(template: number, flow: number): Float64Array | null;
 }
 
 const RING = 2 ** 24;
 const BUFFER_BYTES = 64 << 20;
 /** 6.7 kB each, and as much again for each processor where that is little. */
 const MOST_HISTOGRAMS = 2048;
+/** What 32 MB hold: of more than that processors have no copies of their own, and count half as fast. */
+const COPIED_HISTOGRAMS = 4800;
 /** Where no template has one of its own, they serve the total alone: so many that processors rarely meet in one. */
 const SHARED_HISTOGRAMS = 128;
 const EVERY: Readonly<Record<TagMode, number>> = { full: 1, sampled: TAGGED_EVERY, none: 0 };
 
 /** Throws BeaconError with the reason where this machine has no such matcher. */
 export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAddon()): Matcher {
-  const slots = job.templates > MOST_HISTOGRAMS ? SHARED_HISTOGRAMS : job.templates;
-  const slotOf = (template: number): number => Math.floor((template * slots) / job.templates);
+  const cells = job.templates * job.flows;
+  const byCell = cells <= FLOW_HISTOGRAMS && cells * cpus().length <= COPIED_HISTOGRAMS;
+  const own = job.templates > MOST_HISTOGRAMS ? SHARED_HISTOGRAMS : job.templates;
+  const slotOf = (template: number): number => Math.floor((template * own) / job.templates);
   const native = opened(addon, {
     matcher: job.matcher,
     devices: job.interfaces,
@@ -58,15 +65,16 @@ export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAd
     run: job.run.number,
     key: job.run.key,
     idKey: job.run.idKey,
-    cells: job.templates * job.flows,
+    cells,
     templates: job.templates,
     tagEvery: EVERY[job.tag],
     realtimeAheadNs: job.realtimeAheadNs,
     timeoutNs: job.timeoutNs,
     first: job.first ?? 0,
     ring: job.ring ?? RING,
-    slots,
-    slotOf: slots === job.templates ? null : Uint16Array.from({ length: job.templates }, (_, template) => slotOf(template)),
+    slots: byCell ? cells : own,
+    slotsByCell: byCell,
+    slotOf: own === job.templates ? null : Uint16Array.from({ length: job.templates }, (_, template) => slotOf(template)),
     attach: job.attach ?? 'auto',
     bufferBytes: job.bufferBytes ?? BUFFER_BYTES,
   });
@@ -75,7 +83,8 @@ export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAd
     places: () => native.places(),
     totals: () => native.totals(),
     cells: (from, into) => native.cells(from, into),
-    histogram: (slot) => native.histogram(slot),
+    histogram: (slot) => (byCell ? native.histogram(slot, job.flows, job.templates) : native.histogram(slot, 1, 1)),
+    flowHistogram: (template, flow) => (byCell ? native.histogram(flow * job.templates + template, 1, 1) : null),
     lossRuns: (template) => native.lossRuns(template),
     settle: (end, last) => native.settle(end, last),
     close: () => native.close(),

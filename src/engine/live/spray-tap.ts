@@ -57,9 +57,15 @@ export async function openTap(
   const found = new Map<string, SprayError & { count: number }>();
   const plan = { device: 'any', run, templates, flows, tag, room: FEW, bufferBytes: SMALL_BUFFER_BYTES, filter: ERRORS };
   const evidence = openEvidence(plan, () => {});
-  const socket =
-    sample === undefined ? null : new addon.PcapSocket({ filter: oneIn(sample.every), snapLength: SNAP_LENGTH, bufferBytes: BUFFER_BYTES });
-  await socket?.activate();
+  let socket: NativeSocket | null = null;
+  try {
+    if (sample !== undefined)
+      socket = new addon.PcapSocket({ filter: oneIn(sample.every), snapLength: SNAP_LENGTH, bufferBytes: BUFFER_BYTES });
+    await socket?.activate();
+  } catch (error) {
+    evidence.close();
+    throw error;
+  }
   let isClosed = false;
 
   function error(words: Int32Array, at: number): void {

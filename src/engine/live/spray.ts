@@ -98,6 +98,7 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
     cells: (from, into) => matcher.cells(from, into satisfies SprayCells),
     histogramOf: (template) => matcher.slotOf(template),
     histogram: (slot) => matcher.histogram(slot),
+    flowHistogram: (template, flow) => matcher.flowHistogram(template, flow),
     lossRuns(template) {
       const pairs = matcher.lossRuns(template);
       return Array.from({ length: pairs.length / 2 }, (_, index) => ({ length: pairs[2 * index]!, times: pairs[2 * index + 1]! }));

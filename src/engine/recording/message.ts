@@ -40,6 +40,8 @@ export type Message =
       readonly flows: number;
       readonly every: number;
       readonly histograms: readonly number[] | null;
+      /** Left out: no flow has one of its own. */
+      readonly flowHistograms?: boolean;
     }
   | { readonly kind: 'template'; readonly index: number; readonly packet: Uint8Array }
   /** What a spray's counters said. */
@@ -54,6 +56,7 @@ export type Message =
       readonly corrupted: Uint8Array;
     }
   | { readonly kind: 'histogram'; readonly number: number; readonly counts: Uint8Array }
+  | { readonly kind: 'flowHistogram'; readonly template: number; readonly flow: number; readonly counts: Uint8Array }
   | { readonly kind: 'lossRuns'; readonly template: number; readonly runs: readonly (readonly [length: number, times: number])[] | null }
   | { readonly kind: 'errors'; readonly errors: readonly SprayError[] | null }
   /** The spray is over. */
@@ -141,6 +144,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   epoch: { atNs: 'whole', counters: COUNTERS },
   cells: { from: 'whole', received: 'bytes', duplicates: 'bytes', reordered: 'bytes', corrupted: 'bytes' },
   histogram: { counts: 'bytes' },
+  flowHistogram: { counts: 'bytes' },
 };
 
 function isRight(message: Message): boolean {

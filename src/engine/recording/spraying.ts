@@ -10,7 +10,7 @@ import { LINK_TYPE, networkAt } from '../../wire/link.ts';
 import type { Packet } from '../engine.ts';
 import type { SprayCells, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
 import { patched } from '../spray-patch.ts';
-import { isSprayed } from '../spray-sequence.ts';
+import { cellOf, isSprayed } from '../spray-sequence.ts';
 import { packedCounts } from './sparse.ts';
 import { ANY, type RecordingWriter } from './writer.ts';
 
@@ -69,7 +69,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
   }
 
   function sent(sequence: number, sentNs: bigint): void {
-    const cell = sequence % (job.templates * job.flows);
+    const cell = cellOf(sequence, { idKey: job.run.idKey, templates: job.templates, flows: job.flows });
     const packet = patched(known(cell % job.templates), job, cell, Math.floor(cell / job.templates), sequence, sentNs);
     writer.packet('outbound', job.route.interface, LINK_TYPE.raw, packet, sentNs);
   }
@@ -113,6 +113,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       flows: job.flows,
       every: isSampled ? every : 0,
       histograms,
+      flowHistograms: (spraying.flowHistogram?.(0, 0) ?? null) !== null,
     });
     const passed = (): void => {
       const atNs = nowNs();
@@ -133,6 +134,11 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       histogram(number) {
         const counts = spraying.histogram(number);
         writer.message({ kind: 'histogram', number, counts: packedCounts(counts) });
+        return counts;
+      },
+      flowHistogram(of, flow) {
+        const counts = spraying.flowHistogram?.(of, flow) ?? null;
+        if (counts !== null) writer.message({ kind: 'flowHistogram', template: of, flow, counts: packedCounts(counts) });
         return counts;
       },
       lossRuns(of) {

@@ -48,11 +48,8 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
       }
     },
     histogramOf: (template) => begun.histograms?.[template] ?? template,
-    histogram() {
-      const counts = new Float64Array(BUCKETS);
-      unpackedCounts(next('histogram')?.counts ?? new Uint8Array(0), counts);
-      return counts;
-    },
+    histogram: () => unpacked(next('histogram')?.counts),
+    flowHistogram: () => (begun.flowHistograms === true ? unpacked(next('flowHistogram')?.counts) : null),
     lossRuns: () => next('lossRuns')?.runs?.map(([length, times]) => ({ length, times })) ?? null,
     errors: () => next('errors')?.errors ?? [],
     pace() {},
@@ -63,6 +60,12 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
       next('sprayed');
     },
   };
+}
+
+function unpacked(packed: Uint8Array = new Uint8Array(0)): Float64Array {
+  const counts = new Float64Array(BUCKETS);
+  unpackedCounts(packed, counts);
+  return counts;
 }
 
 const NOTHING: SprayCounters = {

@@ -2,10 +2,10 @@
 import { glance, isWhole, newGlance } from '../../wire/glance.ts';
 import { isGenuine, readIdentity, readSentNs } from '../../wire/identity.ts';
 import { transportSum } from '../../wire/transport-sum.ts';
-import { type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
+import { FLOW_HISTOGRAMS, type LossRun, newCells, type SprayCells, type SprayJob } from '../spray.ts';
 import { BUCKETS, bucketOf } from '../spray-histogram.ts';
 import { isTagged } from '../spray-patch.ts';
-import { isSprayed } from '../spray-sequence.ts';
+import { cellOf, isSprayed } from '../spray-sequence.ts';
 
 /** Headers that a probe may wear at home: one or two are its own, the rest are for tunnels that end here. */
 const MOST_HEADERS = 4;
@@ -16,6 +16,8 @@ export interface Book {
   readonly totals: { received: number; duplicates: number; reordered: number; corrupted: number; late: number; foreign: number };
   readonly cells: SprayCells;
   readonly histograms: readonly Float64Array[];
+  /** By cell; none where there are too many. */
+  readonly flowHistograms: readonly Float64Array[];
   /** True where it was ours. */
   match(packet: Uint8Array, nowNs: bigint): boolean;
   lossRuns(next: number): ReadonlyMap<number, readonly LossRun[]>;
@@ -24,9 +26,11 @@ export interface Book {
 export function createBook(job: SprayJob, next: () => number): Book {
   const { run, tag, templates, flows } = job;
   const count = templates * flows;
+  const order = { idKey: run.idKey, templates, flows };
   const totals = { received: 0, duplicates: 0, reordered: 0, corrupted: 0, late: 0, foreign: 0 };
   const cells = newCells(count);
   const histograms = Array.from({ length: templates }, () => new Float64Array(BUCKETS));
+  const flowHistograms = Array.from({ length: count <= FLOW_HISTOGRAMS ? count : 0 }, () => new Float64Array(BUCKETS));
   const highest = new Float64Array(count).fill(-1);
   const seen = newGlance(MOST_HEADERS);
   let home = new Uint8Array(1024); // by sequence: it was here
@@ -49,7 +53,7 @@ export function createBook(job: SprayJob, next: () => number): Book {
     if (!isRight || !isOurs) {
       totals.corrupted += 1;
       if (cell < count) cells.corrupted[cell]! += 1; // as far as can be told: the cell itself may be what is wrong
-    } else if (sequence >= next() || sequence % count !== cell || !isSprayed(run.idKey, sequence)) totals.foreign += 1;
+    } else if (sequence >= next() || cellOf(sequence, order) !== cell || !isSprayed(run.idKey, sequence)) totals.foreign += 1;
     else land(cell, sequence, Number(nowNs - readSentNs(packet, at)));
     return true;
   }
@@ -78,6 +82,8 @@ export function createBook(job: SprayJob, next: () => number): Book {
       cells.reordered[cell]! += 1;
     } else highest[cell] = sequence;
     histograms[cell % templates]![bucketOf(rttNs)]! += 1;
+    const own = flowHistograms[cell];
+    if (own !== undefined) own[bucketOf(rttNs)]! += 1;
   }
 
   function lossRuns(end: number): ReadonlyMap<number, readonly LossRun[]> {
@@ -92,14 +98,15 @@ export function createBook(job: SprayJob, next: () => number): Book {
     };
     for (let sequence = 0; sequence < end; sequence += 1) {
       if (!isSprayed(run.idKey, sequence)) continue;
-      if (home[sequence] === IN_TIME) close(sequence % count);
-      else under[sequence % count]! += 1;
+      const cell = cellOf(sequence, order);
+      if (home[sequence] === IN_TIME) close(cell);
+      else under[cell]! += 1;
     }
     for (let cell = 0; cell < count; cell += 1) close(cell);
     return new Map([...found].map(([template, lengths]) => [template, [...lengths].map(([length, times]) => ({ length, times }))]));
   }
 
-  return { totals, cells, histograms, match, lossRuns };
+  return { totals, cells, histograms, flowHistograms, match, lossRuns };
 }
 
 const IN_TIME = 1;

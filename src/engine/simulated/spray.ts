@@ -3,7 +3,7 @@ import { BeaconError } from '../../error.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
 import type { SprayCells, SprayCounters, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
 import { patched } from '../spray-patch.ts';
-import { isSprayed, SEQUENCES } from '../spray-sequence.ts';
+import { cellOf, isSprayed, SEQUENCES } from '../spray-sequence.ts';
 import { createBook } from './spray-match.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +26,7 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
       throw new BeaconError('ERR_USAGE', `${option} ${wanted} is of the live engine: a simulated network has neither, leave it out`);
   }
   const templates: readonly SprayTemplate[] = Array.from({ length: job.templates }, (_, index) => job.template(index));
-  const cellCount = job.templates * job.flows;
+  const order = { idKey: job.run.idKey, templates: job.templates, flows: job.flows };
   const startNs = world.nowNs;
   const endNs = job.pace.durationNs === null ? Number.POSITIVE_INFINITY : startNs + job.pace.durationNs;
   const nowNs = (): bigint => world.startNs + BigInt(Math.floor(world.nowNs));
@@ -44,7 +44,7 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
 
   function sendOne(): void {
     if (finished) return;
-    const [sequence, cell] = [next, next % cellCount];
+    const [sequence, cell] = [next, cellOf(next, order)];
     const flow = Math.floor(cell / job.templates);
     next = firstFrom(sequence + 1);
     sent += 1;
@@ -85,6 +85,7 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     cells: (from, into) => readCells(book.cells, from, into),
     histogramOf: (template) => template,
     histogram: (number) => book.histograms[number]!,
+    flowHistogram: (template, flow) => book.flowHistograms[flow * job.templates + template] ?? null,
     lossRuns(template) {
       runs ??= finished ? book.lossRuns(next) : null;
       return runs === null ? null : (runs.get(template) ?? []);
