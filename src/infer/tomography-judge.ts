@@ -51,15 +51,34 @@ export interface Believed {
 export function believed(fit: Fit, census: Census, good: GoodLinks, falseShare: number): Believed {
   const candidates = [...fit.odds.keys()].filter((component) => fit.odds[component]! > 0);
   const shares = falseShares(fit, candidates, census, good);
-  const isSure = candidates.map((component, i) => shares[i]! <= falseShare * (isAtLossyDevice(fit, component) ? AT_DEVICE : 1));
-  const blamed = candidates.filter((_, i) => isSure[i]);
-  const faint = candidates.filter((_, i) => !isSure[i] && shares[i]! < 0.5);
-  for (const [i, component] of candidates.entries()) if (!isSure[i]) setOdds(fit, component, 0);
+  const eligible = [...candidates.keys()].filter((i) => shares[i]! <= falseShare * AT_DEVICE || !isAtLossyDevice(fit, candidates[i]!));
+  const sure = surest(shares, eligible, falseShare);
+  const blamed = candidates.filter((_, i) => sure.has(i));
+  const faint = candidates.filter((_, i) => !sure.has(i) && shares[i]! < 0.5);
+  for (const [i, component] of candidates.entries()) if (!sure.has(i)) setOdds(fit, component, 0);
   return { blamed, faint };
 }
 
 /** A device need not lose evenly at all its ports, so a link of a lossy one is blamed beside it only where much speaks for that. */
-const AT_DEVICE = 0.01;
+const AT_DEVICE = 0.05;
+
+/** So many of all that are blamed may be good, on average: of thousands that are sure, the share alone would let dozens pass. */
+const MOST_FALSE = 0.2;
+
+/**
+ * As many as can be blamed, the surest first, while of these not more are expected to be good than this share, nor than `MOST_FALSE`: the
+ * Bayesian false-discovery rate (P. Müller and others, JASA 99, 2004).
+ */
+function surest(shares: Float64Array, eligible: readonly number[], falseShare: number): Set<number> {
+  const sure = new Set<number>();
+  let expected = 0;
+  for (const i of eligible.toSorted((a, b) => shares[a]! - shares[b]!)) {
+    expected += shares[i]!;
+    if (shares[i]! >= 0.5 || expected > Math.min(falseShare * (sure.size + 1), MOST_FALSE)) break;
+    sure.add(i);
+  }
+  return sure;
+}
 
 /** Whether all lossy paths of a link cross one lossy device. */
 function isAtLossyDevice({ tallies, paths, first, entries, odds }: Fit, component: number): boolean {

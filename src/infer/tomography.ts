@@ -19,7 +19,7 @@ export interface LocalizeOptions {
   readonly goodRateAtMost?: number;
   /** Of the intervals, and of the likelihood bound within which another explanation fits too; 0.99 where not given. */
   readonly confidence?: number;
-  /** A component is blamed where it is good with at most this probability: the local false-discovery rate; 0.05 where not given. */
+  /** Of what is blamed so large a share is good on average, at most, and never more than 0.2 components: 0.01 where not given. */
   readonly falseShare?: number;
 }
 
@@ -65,7 +65,7 @@ const FINAL = 1e-4;
 
 /** Throws RangeError for tallies that do not fit together, and for options outside 0–1. */
 export function localize(tallies: PathTallies, options: LocalizeOptions = {}): Localization {
-  const { goodRateAtMost = 1e-3, confidence = 0.99, falseShare = 0.05 } = options;
+  const { goodRateAtMost = 1e-3, confidence = 0.99, falseShare = 0.01 } = options;
   for (const [name, value] of Object.entries({ goodRate: 0.5, goodRateAtMost, confidence, falseShare, ...options })) {
     if (!(value > 0 && value < 1)) throw new RangeError(`${name} lies between 0 and 1, got ${value}`);
   }

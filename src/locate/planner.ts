@@ -47,6 +47,8 @@ const LEAST_ROUND = 200;
 const MOST_DOUBTS = 5;
 /** Of each walk that crosses it; doubled from round to round. */
 const DOUBT = 200;
+/** Before so many probes a loss that others hide is not given up: it may be as large as theirs. */
+const LOOK = 2000;
 /** What a good link loses at most, where the threshold is far above. */
 const GOOD = 1e-4;
 /** The test errs so much less often than an interval, so that what it has decided the interval says too. */
@@ -161,7 +163,7 @@ export function createPlanner(
     if (telling.some((count) => count > 0)) return spread(atMost(telling, Math.max(most, budget - left))); // rounds double, since each costs a diagnosis
     if (doubts >= MOST_DOUBTS) return [];
     const undecided = found.judgements.filter(({ kind }) => kind === 'undecided').map(({ component }) => component);
-    const open = new Set(undecided.filter((component) => needs[component]! <= left));
+    const open = new Set(undecided.filter((component) => needs[component]! <= left || decisions[component]!.probes < LOOK));
     doubts += open.size > 0 ? 1 : 0;
     return spread(model.walks.map(({ crossings }) => (crossings.some((one) => open.has(one)) ? DOUBT * 2 ** (doubts - 1) : 0)));
   };
