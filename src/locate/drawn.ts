@@ -178,11 +178,16 @@ function treeOf(
   return tree;
 }
 
-const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard'>, string>> = {
+const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard' | 'too far'>, string>> = {
   'does not decapsulate': 'does not decapsulate, so no probe turns there',
   detour: 'is reached only by longer ways than its link',
   filtered: 'answers, and nothing that turns there comes home: something on the way drops it by its source',
 };
+
+const TOO_FAR: [why: string, wouldSettle: string] = [
+  'a probe that turns there would be too large for the first link',
+  'a larger MTU on the first link, or a vantage nearer',
+];
 
 /** Links that no leg takes. */
 function unreachableOf(
@@ -209,6 +214,7 @@ function unreachableOf(
 function whyNot(nodes: readonly string[], reach: Reach, index: ReadonlyMap<string, number>): [why: string, wouldSettle: string] {
   for (const name of nodes) {
     const state = reach.get(name)?.state;
+    if (state === 'too far') return TOO_FAR;
     if (state !== undefined && state !== 'visited' && state !== 'unheard')
       return [`${name} ${WHY[state]}`, `decapsulation at ${name}, or a vantage behind it`];
   }

@@ -2,10 +2,11 @@
  * Which routers of a known topology a probe can turn at, and by which ways. Each is asked along a tree of shortest ways first; one that
  * stays silent is asked by its other links too, since a dead link must not hide what lies behind it.
  */
-import type { LayerSource } from '../boomerang/layer-source.ts';
+import { type LayerSource, US } from '../boomerang/layer-source.ts';
 import type { ProbedPath } from '../boomerang/path.ts';
 import { type SurveyedHop, type SurveyOptions, survey } from '../boomerang/survey.ts';
 import type { Engine } from '../engine/engine.ts';
+import { BeaconError } from '../error.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { HopMap } from '../topology/hop-map.ts';
 import { type Attachment, addressesOf, endsOf, vantageOf } from '../topology/lookup.ts';
@@ -17,8 +18,11 @@ import type { Address, FamilyNumber } from '../wire/address.ts';
 export type Way = readonly Attachment[];
 
 export interface Reached {
-  /** `visited`: a probe that turned there came home. `unheard`: none did, by whatever link, and nothing says why. */
-  readonly state: 'visited' | 'unheard' | 'does not decapsulate' | 'detour' | 'filtered';
+  /**
+   * `visited`: a probe that turned there came home. `unheard`: none did, by whatever link, and nothing says why. `too far`: the first
+   * link takes no probe that wears so many headers.
+   */
+  readonly state: 'visited' | 'unheard' | 'does not decapsulate' | 'detour' | 'filtered' | 'too far';
   /** By which it was asked; for a visited one, by which the probe came home. */
   readonly way: Way;
   readonly source: LayerSource;
@@ -32,14 +36,18 @@ export interface ReachOptions extends SurveyOptions {
   readonly family: FamilyNumber;
 }
 
-/** Throws BeaconError ERR_MTU where a boomerang becomes too large for the first link. */
 export async function reach(engine: Engine, asking: Asking, topology: Topology, options: ReachOptions): Promise<Reach> {
   const reached = new Map<string, Reached>();
   const tried = new Set<string>();
   const hints: Way[] = [];
   const ask = async (way: Way): Promise<void> => {
     const hops: SurveyedHop[] = [];
-    for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+    try {
+      for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+    } catch (error) {
+      if (!(error instanceof BeaconError && error.code === 'ERR_MTU')) throw error;
+      tooFar(reached, tried, way, hops.length);
+    }
     hints.push(...note(reached, tried, way, hops));
   };
   for (const way of leaves(shortestWays(topology))) await ask(way);
@@ -99,7 +107,7 @@ function leaves(ways: ReadonlyMap<string, Way>): Way[] {
 }
 
 /** What is known is only ever known better: what came home once did come home. */
-const BETTER = ['unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
+const BETTER = ['too far', 'unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
 
 function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops: readonly SurveyedHop[]): Way[] {
   const isKnown = (position: number): boolean => reached.get(way[position - 1]!.far.node)?.state === 'does not decapsulate';
@@ -122,6 +130,15 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
     isFair &&= isPassable(seen) || refuses.has(position);
   }
   return landed.filter((hop) => !home.includes(hop)).map(({ position }) => way.slice(0, position));
+}
+
+function tooFar(reached: Map<string, Reached>, tried: Set<string>, way: Way, from: number): void {
+  for (const [at, step] of way.entries()) {
+    if (at < from) continue;
+    const known: Reached = { state: 'too far', way: way.slice(0, at + 1), source: US, uniform: false };
+    if (!reached.has(step.far.node)) reached.set(step.far.node, known);
+    tried.add(keyOf(step));
+  }
 }
 
 /** The first position that its probe went past though nobody there refused it: by whatever way. */

@@ -35,6 +35,9 @@ export interface Ready {
   readonly reached: boolean;
   /** Those that have a row. */
   readonly hops: readonly SurveyedHop[];
+  /** All that were asked, and all that were found: those too that no probe fits to, or that are answered by plain probes alone. */
+  readonly asked: readonly SurveyedHop[];
+  readonly found: ProbedPath['hops'];
   readonly sweep: SweepOptions;
   /** What the counts come to. */
   readonly verdict: (tallies: readonly Tally[]) => Verdict;
@@ -76,8 +79,9 @@ export async function* ready(
   const path = yield* fitting(network, through, { ...options, flow }, options.path !== undefined);
   const sweep = { ...options, flow, seed, timeoutNs: options.timeout * 1e9, rate: yield* rateOver(network, path, { ...options, flow }) };
   const sources = sourcesFor(path.us, network, options);
-  const asked = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options) };
-  const hops = yield* surveyed(untilTranslated(survey(engine, asking, path, asked), asking), sources);
+  const surveying = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options) };
+  const asked = yield* surveyed(untilTranslated(survey(engine, asking, path, surveying), asking), sources);
+  const hops = withRows(asked);
   const translated = yield* nestedTranslation(asking);
   if (translated !== null) return { exit: translated };
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => !isBarrier(state));
@@ -85,7 +89,7 @@ export async function* ready(
     const { reached, exit } = verdictOf(tallies, complete, options.maxLoss, signal.aborted);
     return { reached, exit: found.answers || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
   };
-  return { asking, path, reached: found.reached, hops, sweep, verdict };
+  return { asking, path, reached: found.reached, hops, asked, found: found.plain, sweep, verdict };
 }
 
 /**
@@ -122,7 +126,7 @@ async function* rateOver(
   return yield* permittedRate(network, route, loadOf(boomerangs(path, options)), options, isPublic);
 }
 
-/** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
+/** Says of each hop that is left out why. */
 async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly LayerSource[]): AsyncGenerator<Said, SurveyedHop[]> {
   const hops: SurveyedHop[] = [];
   let passed: Said[] = []; // said once a deeper hop is visited: else the table has ended before them
@@ -141,12 +145,18 @@ async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly L
     yield* passed;
     passed = [];
   }
-  const last = hops.findLastIndex(hasRow);
-  const past = hops.slice(last + 1);
-  if (past.length > 0 && last >= 0) {
-    const message = `The table ends at ${hops[last]!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
+  const rows = withRows(hops);
+  const past = hops.slice(rows.length);
+  if (past.length > 0) {
+    const message = `The table ends at ${rows.at(-1)!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
     yield { type: 'problem', code: 'TABLE_ENDS', message };
   }
+  return hops;
+}
+
+/** The table ends at the last that can be visited; where none can, all are listed. */
+function withRows(hops: readonly SurveyedHop[]): readonly SurveyedHop[] {
+  const last = hops.findLastIndex(hasRow);
   return last < 0 ? hops : hops.slice(0, last + 1);
 }
 
