@@ -25,7 +25,7 @@ export function pathGraph(path: ProbedPath, hops: readonly SurveyedHop[], names:
     legs.push({ from, to, is, ends: [near, out], destination: out, hops: hopsTo(path, hop, true), opposite: legs.length + 1 });
     legs.push({ from: to, to: from, is, ends: [out, near], destination: near, hops: hopsTo(path, hop, false), opposite: legs.length - 1 });
   }
-  return { nodes, legs, tree, unreachable: beyond(hops, heard, names) };
+  return { nodes, legs, tree, unreachable: [...beyond(hops, heard, names), ...hops.flatMap((hop) => answeredFor(hop, names))] };
 }
 
 /** Behind the first that nothing came home from, nothing can be told. */
@@ -66,6 +66,12 @@ const WHY: Readonly<Record<SurveyedHop['state'], (names: readonly string[]) => s
   filtered: () => 'it answers, and nothing that turns there comes home: something on the way drops it by its source',
 };
 
+/** By name: the router before `its` turns what is addressed to it. */
+export const answering = (by: string, its: string): Pick<Unreachable, 'why' | 'wouldSettle'> => ({
+  why: `${by} answers for ${its}: probes that can get no further than ${by} come home from ${its}'s address too, so that none has been there`,
+  wouldSettle: `an address that is ${its}'s alone (-p or --map), or a vantage behind it`,
+});
+
 const SETTLES: Readonly<Record<SurveyedHop['state'], string>> = {
   visited: 'what ails that hop mended, or a vantage behind it',
   silent: 'the path given with -p, or --topology',
@@ -74,10 +80,16 @@ const SETTLES: Readonly<Record<SurveyedHop['state'], string>> = {
   filtered: 'a --layer-source that passes, or a vantage behind it',
 };
 
+function answeredFor({ address, answeredBy }: SurveyedHop, names: ReadonlyMap<Address, string>): Unreachable[] {
+  if (address === null || answeredBy === undefined) return [];
+  const [by, its] = [answeredBy, address].map((one) => names.get(one) ?? one) as [string, string];
+  return [{ links: [[answeredBy, address]], ...answering(by, its) }];
+}
+
 /** Hops behind the last that is measured. */
 function beyond(hops: readonly SurveyedHop[], heard: readonly SurveyedHop[], names: ReadonlyMap<Address, string>): Unreachable[] {
   const last = heard.at(-1);
-  const rest = hops.filter(({ position }) => position > (last?.position ?? 0));
+  const rest = hops.filter(({ position, answeredBy }) => position > (last?.position ?? 0) && answeredBy === undefined);
   const groups = new Map<SurveyedHop['state'], { readonly links: [Address, Address | null][]; readonly hops: string[] }>();
   let before = last?.address ?? null;
   for (const { address, state } of rest) {

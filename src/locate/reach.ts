@@ -27,6 +27,8 @@ export interface Reached {
   readonly way: Way;
   readonly source: LayerSource;
   readonly uniform: boolean;
+  /** By name, the router before it on this way, which turns what is addressed to it. */
+  readonly answeredBy?: string;
 }
 
 /** Every router that any way leads to, by name. */
@@ -117,12 +119,14 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
   const home = landed.filter((hop) => gapOf(hop, refuses) === null);
   const past = new Set(home.flatMap(({ waypoints }) => waypoints.map(({ position }) => position)));
   let isFair = true; // nothing before the hop kept its probes from it
-  for (const { position, state, source, waypoints } of hops) {
+  for (const { position, state, source, waypoints, answeredBy } of hops) {
     const step = way[position - 1]!;
     const uniform = hops.some((hop) => hop.waypoints.some((one) => one.position === position && one.uniform === true));
     const seen = past.has(position) ? 'visited' : stateOf(state);
     const sourceHome = home.findLast((hop) => hop.waypoints === waypoints)?.source;
-    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform };
+    const by = way.find(({ far }) => answeredBy !== undefined && Object.values(far.addresses).includes(answeredBy))?.far.node;
+    const other = by === undefined || seen === 'visited' ? {} : { answeredBy: by };
+    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform, ...other };
     const before = reached.get(step.far.node);
     const better = before === undefined ? 1 : BETTER.indexOf(now.state) - BETTER.indexOf(before.state);
     if (better > 0 || (better === 0 && seen === 'unheard' && isFair)) reached.set(step.far.node, now);

@@ -3,6 +3,7 @@ import type { ProbedPath } from '../../boomerang/path.ts';
 import type { SurveyedHop } from '../../boomerang/survey.ts';
 import type { Route } from '../../engine/engine.ts';
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { withoutAnswered } from '../../locate/answered-legs.ts';
 import { mergedGraph } from '../../locate/branches.ts';
 import { drawnGraph } from '../../locate/drawn.ts';
 import type { Graph } from '../../locate/graph.ts';
@@ -140,16 +141,19 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
     rttNs: null,
     sources,
     mayVisit: mayVisit(options),
+    tellsApart: true,
     family,
   };
   const reached = await reach(engine, asking, topology, asked);
   if (signal.aborted) return { exit: CANNOT_TELL };
   const barred = yield* nestedTranslation(asking);
   if (barred !== null) return { exit: barred };
+  const dress = { flow, landing: options.landing, sources };
+  const drawn = drawnGraph(topology, family, reached);
   return {
     asking,
-    graph: drawnGraph(topology, family, reached),
-    dress: { flow, landing: options.landing, sources },
+    graph: await withoutAnswered(engine, asking, drawn, dress, asked.timeoutNs),
+    dress,
     seed,
     route,
     unknown: [],

@@ -11,6 +11,7 @@ import { type Asking, openAsk } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import { loadOf } from '../../probe/load.ts';
 import { newRun } from '../../probe/run.ts';
+import type { Address } from '../../wire/address.ts';
 import { permittedRate, type RateOptions } from '../ceiling.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { filtered, type LayerSourceOptions, sourceChange, sourcesFor } from '../layer-source.ts';
@@ -79,7 +80,7 @@ export async function* ready(
   const path = yield* fitting(network, through, { ...options, flow }, options.path !== undefined);
   const sweep = { ...options, flow, seed, timeoutNs: options.timeout * 1e9, rate: yield* rateOver(network, path, { ...options, flow }) };
   const sources = sourcesFor(path.us, network, options);
-  const surveying = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options) };
+  const surveying = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options), tellsApart: command === 'locate' };
   const asked = yield* surveyed(untilTranslated(survey(engine, asking, path, surveying), asking), sources);
   const hops = withRows(asked);
   const translated = yield* nestedTranslation(asking);
@@ -138,7 +139,8 @@ async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly L
     const uniform = uniformTtl(hop, hops);
     if (uniform !== null) yield uniform;
     hops.push(hop);
-    if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
+    if (hop.answeredBy !== undefined) yield answeredFor(hop.address!, hop.answeredBy);
+    else if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
     if (hop.state === 'detour' || (hop.state === 'visited' && hop.trouble !== null)) yield trouble(hop, barrier);
     if (hop.state === 'silent') passed.push(leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`));
     if (!hasRow(hop)) continue;
@@ -174,6 +176,12 @@ function uniformTtl({ waypoints }: SurveyedHop, before: readonly SurveyedHop[]):
   const message = `${who} the outer ttl into the header that is uncovered (uniform model): the legs there are longer than they need be, so that a detour may pass for one`;
   return { type: 'problem', code: 'UNIFORM_TTL', message };
 }
+
+const answeredFor = (address: Address, by: Address): Said => ({
+  type: 'problem',
+  code: 'ANSWERS_FOR_ANOTHER',
+  message: `${by} answers for ${address}: what is steered to that one comes home from the router before it, and deeper probes go past both`,
+});
 
 const leftOut = (hop: SurveyedHop, subject: string): Said => ({
   type: 'problem',
