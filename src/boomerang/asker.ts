@@ -33,8 +33,16 @@ export async function askUntilHeard(
   times: number = TRIES,
   leastGapNs: number = LEAST_PATIENCE_NS,
 ): Promise<Heard | null> {
-  const { asking, patienceNs } = asker;
-  const asked = await questionOver(asker, waypoints);
+  return await heardOf(asker, await questionOver(asker, waypoints), times, leastGapNs);
+}
+
+/** The same of any question. */
+export async function heardOf(
+  { asking, patienceNs }: Asker,
+  asked: Question,
+  times: number = TRIES,
+  leastGapNs: number = LEAST_PATIENCE_NS,
+): Promise<Heard | null> {
   const gapNs = Math.min(patienceNs, leastGapNs);
   const tries = Array.from({ length: times }, () => asked);
   for await (const seen of asking.ask(tries, { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {

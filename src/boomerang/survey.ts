@@ -7,6 +7,7 @@ import type { Asking } from '../probe/ask.ts';
 import { FAR, type Flow } from '../probe/itinerary.ts';
 import type { Outcome } from '../probe/observation.ts';
 import type { Address } from '../wire/address.ts';
+import { isAnsweredFor } from './answered-for.ts';
 import { type Asker, askUntilHeard, type Heard, isExpired, isRefusalOf, patienceFor } from './asker.ts';
 import type { Landing, Waypoint } from './itinerary.ts';
 import { type LayerSource, US } from './layer-source.ts';
@@ -27,6 +28,8 @@ export interface SurveyOptions {
   readonly sources?: readonly LayerSource[];
   /** Whether a probe may visit an address that is not of the path itself; any where left out. */
   readonly mayVisit?: (address: Address) => boolean;
+  /** Whether each hop is to be told from one before it that answers in its place; a probe more for each. */
+  readonly tellsApart?: boolean;
 }
 
 /**
@@ -49,6 +52,8 @@ export interface SurveyedHop {
   readonly trouble: (Outcome & { readonly kind: 'answered' }) | null;
   /** The ttl with which a probe that turned there came home; null where none did. */
   readonly homeTtl: number | null;
+  /** The hop before, which turns what is addressed to this one; where nobody does, or nobody asked, it is left out. */
+  readonly answeredBy?: Address;
 }
 
 /** A loss must not look like a detour: where longer legs come home, the path's own are asked this often again before they are given up. */
@@ -94,6 +99,10 @@ export async function* survey(engine: Engine, asking: Asking, path: ProbedPath, 
       if (!isUnheard(past)) visit = past;
     }
     const { state, waypoints, outcome } = visit;
+    if (options.tellsApart && outcome?.kind === 'landed' && (await isAnsweredFor({ ...asker, source: visit.source }, waypoints))) {
+      yield { ...nothing, position, address, state: 'does not decapsulate', source, answeredBy: waypoints.at(-2)!.out };
+      continue;
+    }
     source = visit.source;
     if (outcome?.kind === 'landed') rttNs = Math.max(rttNs ?? 0, outcome.rttNs);
     anySilent ||= state === 'visited' && outcome === null;

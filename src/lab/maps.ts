@@ -30,10 +30,12 @@ const addressesOfBoth = (topology: Topology, { name }: TopologyNode): Address[] 
 export const nodeNumber = (topology: Topology, { name }: TopologyNode): number =>
   topology.nodes.findIndex((node) => node.name === name) + 1;
 
-/** struct own behind struct own_address: none stripped yet. */
+/** struct own behind struct own_address: none stripped yet. Others that it strips for stand among its own. */
 const ownAddressesBatch = (topology: Topology, node: TopologyNode): string =>
-  addressesOfBoth(topology, node)
-    .map((address) => ({ address, loopback: address === node.loopback[4] || address === node.loopback[6] ? 1 : 0 }))
+  topology.nodes
+    .filter(({ name }) => name === node.name || node.decapsulatesFor.includes(name))
+    .flatMap((owner) => addressesOfBoth(topology, owner).map((address) => ({ address, owner })))
+    .map(({ address, owner: { loopback } }) => ({ address, loopback: address === loopback[4] || address === loopback[6] ? 1 : 0 }))
     .map(({ address, loopback }) =>
       updateLine(
         topology.name,

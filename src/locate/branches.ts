@@ -86,7 +86,7 @@ export function mergedGraph(graphs: readonly Graph[], found: PathGraph, own: Hop
       if (known >= 0 || there!.from === there!.to) continue;
       if (!tree.has(there!.to)) tree.set(there!.to, legs.length);
       legs.push(
-        { ...there!, ...flowOver(found, stepsOf(found, own), there!), opposite: legs.length + 1 },
+        { ...there!, ...flowOver(found, stepsOf(found, own), graph.nodes[leg.from]!.address, there!), opposite: legs.length + 1 },
         { ...back!, opposite: legs.length },
       );
     }
@@ -95,11 +95,13 @@ export function mergedGraph(graphs: readonly Graph[], found: PathGraph, own: Hop
   return { nodes, legs, tree, unreachable: [...new Map(unreachable.map((part) => [JSON.stringify(part), part])).values()] };
 }
 
-/** A flow that takes the leg, where there are others that do not. */
-function flowOver(found: PathGraph, steps: readonly Step[], { destination }: GraphLeg): { readonly flow?: PathFlow } {
-  const step = steps.find(({ address }) => address === destination);
+/** A flow that takes the leg from a router, where there are others that do not. A router may answer from one address on several ways. */
+function flowOver(found: PathGraph, steps: readonly Step[], from: Address, { destination }: GraphLeg): { readonly flow?: PathFlow } {
+  const id = found.nodes.find(({ addresses }) => addresses.includes(from))?.id;
+  const step = steps.find(({ edge, address }) => edge.from === id && address === destination);
   const end = found.nodes.find(({ is }) => is === 'end');
   if (step === undefined || end === undefined || wayBetween(steps, found.nodes[0]!.id, end.id, step) === null) return {};
-  const choice = found.splits.flatMap(({ next }) => next).find(({ address, to }) => address === destination && to === step.edge.to);
+  const choices = found.splits.flatMap((split) => (split.from === id ? split.next : []));
+  const choice = choices.find(({ address, to }) => address === destination && to === step.edge.to);
   return { flow: choice?.flow ?? step.edge.flow };
 }

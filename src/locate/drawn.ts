@@ -5,6 +5,7 @@ import { shortestPaths } from '../topology/routes.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import type { Address, FamilyNumber } from '../wire/address.ts';
 import { type Graph, type GraphLeg, type GraphNode, type GraphPart, type Unreachable, VANTAGE } from './graph.ts';
+import { answering } from './path-graph.ts';
 import type { Reach, Reached } from './reach.ts';
 
 export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reach): Graph {
@@ -178,11 +179,16 @@ function treeOf(
   return tree;
 }
 
-const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard'>, string>> = {
+const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard' | 'too far'>, string>> = {
   'does not decapsulate': 'does not decapsulate, so no probe turns there',
   detour: 'is reached only by longer ways than its link',
   filtered: 'answers, and nothing that turns there comes home: something on the way drops it by its source',
 };
+
+const TOO_FAR: [why: string, wouldSettle: string] = [
+  'a probe that turns there would be too large for the first link',
+  'a larger MTU on the first link, or a vantage nearer',
+];
 
 /** Links that no leg takes. */
 function unreachableOf(
@@ -197,7 +203,9 @@ function unreachableOf(
   const groups = new Map<string, { links: (readonly [Address, Address])[]; wouldSettle: string }>();
   for (const { ends } of topology.links as readonly Link[]) {
     const [one, two] = ends;
-    if (taken.has(one.addresses[family]) || taken.has(two.addresses[family]) || passed.has(pairOf(one.node, two.node))) continue;
+    if (taken.has(one.addresses[family]) || taken.has(two.addresses[family])) continue;
+    const isAnswered = ends.some(({ node }) => reach.get(node)?.answeredBy !== undefined);
+    if (passed.has(pairOf(one.node, two.node)) && !isAnswered) continue;
     const [why, wouldSettle] = whyNot([one.node, two.node], reach, index);
     const group = groups.get(why) ?? { links: [], wouldSettle };
     group.links.push([one.addresses[family], two.addresses[family]]);
@@ -209,6 +217,9 @@ function unreachableOf(
 function whyNot(nodes: readonly string[], reach: Reach, index: ReadonlyMap<string, number>): [why: string, wouldSettle: string] {
   for (const name of nodes) {
     const state = reach.get(name)?.state;
+    if (state === 'too far') return TOO_FAR;
+    const by = reach.get(name)?.answeredBy;
+    if (by !== undefined) return Object.values(answering(by, name)) as [string, string];
     if (state !== undefined && state !== 'visited' && state !== 'unheard')
       return [`${name} ${WHY[state]}`, `decapsulation at ${name}, or a vantage behind it`];
   }

@@ -25,7 +25,7 @@ export function pathGraph(path: ProbedPath, hops: readonly SurveyedHop[], names:
     legs.push({ from, to, is, ends: [near, out], destination: out, hops: hopsTo(path, hop, true), opposite: legs.length + 1 });
     legs.push({ from: to, to: from, is, ends: [out, near], destination: near, hops: hopsTo(path, hop, false), opposite: legs.length - 1 });
   }
-  return { nodes, legs, tree, unreachable: beyond(hops, heard) };
+  return { nodes, legs, tree, unreachable: [...beyond(hops, heard, names), ...hops.flatMap((hop) => answeredFor(hop, names))] };
 }
 
 /** Behind the first that nothing came home from, nothing can be told. */
@@ -56,13 +56,21 @@ function hopsTo(path: ProbedPath, { position, waypoints }: SurveyedHop, isOut: b
   return path.distance === null || !isOut ? null : path.distance + position - 1;
 }
 
-const WHY: Readonly<Record<SurveyedHop['state'], string>> = {
-  visited: 'behind a hop that nothing comes home from',
-  silent: 'the address is not known of it',
-  'does not decapsulate': 'it does not decapsulate, so no probe turns there',
-  detour: 'its probes take another way than the path',
-  filtered: 'it answers, and nothing that turns there comes home: something on the way drops it by its source',
+/** Of hops by name, or of one that has no address. */
+const WHY: Readonly<Record<SurveyedHop['state'], (names: readonly string[]) => string>> = {
+  visited: () => 'behind a hop that nothing comes home from',
+  silent: () => 'the next hop tells no address, so no probe can visit it',
+  'does not decapsulate': (names) =>
+    `${names.join(' and ')} ${names.length === 1 ? 'does' : 'do'} not decapsulate, so no probe turns there`,
+  detour: () => 'its probes take another way than the path',
+  filtered: () => 'it answers, and nothing that turns there comes home: something on the way drops it by its source',
 };
+
+/** By name: the router before `its` turns what is addressed to it. */
+export const answering = (by: string, its: string): Pick<Unreachable, 'why' | 'wouldSettle'> => ({
+  why: `${by} answers for ${its}: probes that can get no further than ${by} come home from ${its}'s address too, so that none has been there`,
+  wouldSettle: `an address that is ${its}'s alone (-p or --map), or a vantage behind it`,
+});
 
 const SETTLES: Readonly<Record<SurveyedHop['state'], string>> = {
   visited: 'what ails that hop mended, or a vantage behind it',
@@ -72,16 +80,25 @@ const SETTLES: Readonly<Record<SurveyedHop['state'], string>> = {
   filtered: 'a --layer-source that passes, or a vantage behind it',
 };
 
+function answeredFor({ address, answeredBy }: SurveyedHop, names: ReadonlyMap<Address, string>): Unreachable[] {
+  if (address === null || answeredBy === undefined) return [];
+  const [by, its] = [answeredBy, address].map((one) => names.get(one) ?? one) as [string, string];
+  return [{ links: [[answeredBy, address]], ...answering(by, its) }];
+}
+
 /** Hops behind the last that is measured. */
-function beyond(hops: readonly SurveyedHop[], heard: readonly SurveyedHop[]): Unreachable[] {
+function beyond(hops: readonly SurveyedHop[], heard: readonly SurveyedHop[], names: ReadonlyMap<Address, string>): Unreachable[] {
   const last = heard.at(-1);
-  const rest = hops.filter(({ position }) => position > (last?.position ?? 0));
-  const groups = new Map<SurveyedHop['state'], [Address, Address | null][]>();
+  const rest = hops.filter(({ position, answeredBy }) => position > (last?.position ?? 0) && answeredBy === undefined);
+  const groups = new Map<SurveyedHop['state'], { readonly links: [Address, Address | null][]; readonly hops: string[] }>();
   let before = last?.address ?? null;
   for (const { address, state } of rest) {
     const link: [Address, Address | null] | null = before !== null ? [before, address] : address === null ? null : [address, null];
-    if (link !== null) groups.set(state, [...(groups.get(state) ?? []), link]);
+    const group = groups.get(state) ?? { links: [], hops: [] };
+    if (link !== null) group.links.push(link);
+    if (address !== null) group.hops.push(names.get(address) ?? address);
+    if (link !== null) groups.set(state, group);
     before = address ?? before;
   }
-  return [...groups].map(([state, links]) => ({ links, why: WHY[state], wouldSettle: SETTLES[state] }));
+  return [...groups].map(([state, group]) => ({ links: group.links, why: WHY[state](group.hops), wouldSettle: SETTLES[state] }));
 }

@@ -2,10 +2,11 @@
  * Which routers of a known topology a probe can turn at, and by which ways. Each is asked along a tree of shortest ways first; one that
  * stays silent is asked by its other links too, since a dead link must not hide what lies behind it.
  */
-import type { LayerSource } from '../boomerang/layer-source.ts';
+import { type LayerSource, US } from '../boomerang/layer-source.ts';
 import type { ProbedPath } from '../boomerang/path.ts';
 import { type SurveyedHop, type SurveyOptions, survey } from '../boomerang/survey.ts';
 import type { Engine } from '../engine/engine.ts';
+import { BeaconError } from '../error.ts';
 import type { Asking } from '../probe/ask.ts';
 import type { HopMap } from '../topology/hop-map.ts';
 import { type Attachment, addressesOf, endsOf, vantageOf } from '../topology/lookup.ts';
@@ -17,12 +18,17 @@ import type { Address, FamilyNumber } from '../wire/address.ts';
 export type Way = readonly Attachment[];
 
 export interface Reached {
-  /** `visited`: a probe that turned there came home. `unheard`: none did, by whatever link, and nothing says why. */
-  readonly state: 'visited' | 'unheard' | 'does not decapsulate' | 'detour' | 'filtered';
+  /**
+   * `visited`: a probe that turned there came home. `unheard`: none did, by whatever link, and nothing says why. `too far`: the first
+   * link takes no probe that wears so many headers.
+   */
+  readonly state: 'visited' | 'unheard' | 'does not decapsulate' | 'detour' | 'filtered' | 'too far';
   /** By which it was asked; for a visited one, by which the probe came home. */
   readonly way: Way;
   readonly source: LayerSource;
   readonly uniform: boolean;
+  /** By name, the router before it on this way, which turns what is addressed to it. */
+  readonly answeredBy?: string;
 }
 
 /** Every router that any way leads to, by name. */
@@ -32,14 +38,18 @@ export interface ReachOptions extends SurveyOptions {
   readonly family: FamilyNumber;
 }
 
-/** Throws BeaconError ERR_MTU where a boomerang becomes too large for the first link. */
 export async function reach(engine: Engine, asking: Asking, topology: Topology, options: ReachOptions): Promise<Reach> {
   const reached = new Map<string, Reached>();
   const tried = new Set<string>();
   const hints: Way[] = [];
   const ask = async (way: Way): Promise<void> => {
     const hops: SurveyedHop[] = [];
-    for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+    try {
+      for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+    } catch (error) {
+      if (!(error instanceof BeaconError && error.code === 'ERR_MTU')) throw error;
+      tooFar(reached, tried, way, hops.length);
+    }
     hints.push(...note(reached, tried, way, hops));
   };
   for (const way of leaves(shortestWays(topology))) await ask(way);
@@ -99,7 +109,7 @@ function leaves(ways: ReadonlyMap<string, Way>): Way[] {
 }
 
 /** What is known is only ever known better: what came home once did come home. */
-const BETTER = ['unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
+const BETTER = ['too far', 'unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
 
 function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops: readonly SurveyedHop[]): Way[] {
   const isKnown = (position: number): boolean => reached.get(way[position - 1]!.far.node)?.state === 'does not decapsulate';
@@ -109,12 +119,14 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
   const home = landed.filter((hop) => gapOf(hop, refuses) === null);
   const past = new Set(home.flatMap(({ waypoints }) => waypoints.map(({ position }) => position)));
   let isFair = true; // nothing before the hop kept its probes from it
-  for (const { position, state, source, waypoints } of hops) {
+  for (const { position, state, source, waypoints, answeredBy } of hops) {
     const step = way[position - 1]!;
     const uniform = hops.some((hop) => hop.waypoints.some((one) => one.position === position && one.uniform === true));
     const seen = past.has(position) ? 'visited' : stateOf(state);
     const sourceHome = home.findLast((hop) => hop.waypoints === waypoints)?.source;
-    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform };
+    const by = way.find(({ far }) => answeredBy !== undefined && Object.values(far.addresses).includes(answeredBy))?.far.node;
+    const other = by === undefined || seen === 'visited' ? {} : { answeredBy: by };
+    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform, ...other };
     const before = reached.get(step.far.node);
     const better = before === undefined ? 1 : BETTER.indexOf(now.state) - BETTER.indexOf(before.state);
     if (better > 0 || (better === 0 && seen === 'unheard' && isFair)) reached.set(step.far.node, now);
@@ -122,6 +134,15 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
     isFair &&= isPassable(seen) || refuses.has(position);
   }
   return landed.filter((hop) => !home.includes(hop)).map(({ position }) => way.slice(0, position));
+}
+
+function tooFar(reached: Map<string, Reached>, tried: Set<string>, way: Way, from: number): void {
+  for (const [at, step] of way.entries()) {
+    if (at < from) continue;
+    const known: Reached = { state: 'too far', way: way.slice(0, at + 1), source: US, uniform: false };
+    if (!reached.has(step.far.node)) reached.set(step.far.node, known);
+    tried.add(keyOf(step));
+  }
 }
 
 /** The first position that its probe went past though nobody there refused it: by whatever way. */

@@ -19,7 +19,6 @@ export function walksOver(graph: Graph): LegWalk[] {
   return distinct(all).filter((walk) => !wears(graph, walk));
 }
 
-/** Null where a leg has no way back, or no way is known. */
 function thereAndBack(graph: Graph, way: readonly number[] | null): number[] | null {
   const back = backOver(graph, way);
   return way === null || way.length === 0 || back === null ? null : [...way, ...back];
@@ -34,7 +33,8 @@ function besideTree(graph: Graph, leg: number): (number[] | null)[] {
   return [circuit, opposite === null || to === VANTAGE ? null : thereAndBack(graph, [...out, leg])];
 }
 
-function backOver({ legs }: Graph, way: readonly number[] | null): number[] | null {
+/** Null where a leg has no way back, or no way is known. */
+export function backOver({ legs }: Graph, way: readonly number[] | null): number[] | null {
   const back = way?.toReversed().map((leg) => legs[leg]!.opposite) ?? [null];
   return back.includes(null) ? null : (back as number[]);
 }

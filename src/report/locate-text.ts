@@ -26,7 +26,7 @@ export function locateLines({ plan, tallies = null, links, verdict, seconds }: L
   const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
   const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
   const above = [
-    ...(plan === null ? [] : [planText(plan), ...alikeTexts(plan, names)]),
+    ...(plan === null || plan.walks === 0 ? [] : [planText(plan), ...alikeTexts(plan, names)]),
     ...(tallies === null ? [] : [talliesText(tallies)]),
   ].map((text) => ({
     text,
@@ -38,7 +38,7 @@ export function locateLines({ plan, tallies = null, links, verdict, seconds }: L
 }
 
 const planText = ({ walks, links, directed, coverage, identifiability }: PlanEvent): string =>
-  `${walks} walks over ${links} links, each link on ${coverage} or more; directions told apart on ${directed}; ` +
+  `${many(walks, 'walk')} over ${many(links, 'link')}, each link on ${coverage} or more; directions told apart on ${directed}; ` +
   `${identifiability === 0 ? 'not every dead part is told from every other' : `${identifiability} dead part${identifiability > 1 ? 's' : ''} told from any other`}`;
 
 /** What no count over these walks tells, said before the first is known. */

@@ -34,6 +34,7 @@ const nodeOf = (node: NodeDraft, addresses: Addresses): TopologyNode => ({
   name: node.name,
   vantage: node.vantage ?? false,
   decapsulates: node.vantage ? false : (node.decapsulates ?? true),
+  decapsulatesFor: node.decapsulatesFor ?? [],
   silent: node.silent ?? false,
   source: node.source ?? 'link',
   behaviour: behaviourOf(node),

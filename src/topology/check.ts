@@ -13,6 +13,7 @@ export function checkDraft(draft: Draft): Mistake[] {
     ...checkSize(draft),
     ...checkVantage(draft),
     ...checkBehaviour(draft),
+    ...checkFor(draft),
     ...checkEnds(draft),
     ...checkIds(draft.links),
     ...checkAddresses(draft),
@@ -35,7 +36,7 @@ function checkVantage({ nodes }: Draft): Mistake[] {
   ];
 }
 
-const DECAPSULATION_KEYS = ['decapsulatesAt', 'decapsulatesKinds', 'decapsulatesLayers', 'uniformTtl'] as const;
+const DECAPSULATION_KEYS = ['decapsulatesFor', 'decapsulatesAt', 'decapsulatesKinds', 'decapsulatesLayers', 'uniformTtl'] as const;
 const ROUTER_KEYS = [...DECAPSULATION_KEYS, 'filters', 'hashPolicy', 'remarkDscp', 'icmpPolicer'] as const;
 
 /** What only a router does, or only one that decapsulates. */
@@ -45,6 +46,17 @@ function checkBehaviour({ nodes }: Draft): Mistake[] {
     const odd = node.vantage || node.decapsulates === false ? idle.filter((key) => node[key] !== undefined) : [];
     return odd.map((key) => ({ line: node.line, text: `node ${node.name}: ${why}: remove ${key}` }));
   });
+}
+
+function checkFor({ nodes }: Draft): Mistake[] {
+  const names = nodes.map(({ name }) => name);
+  return nodes.flatMap(({ name, line, decapsulatesFor = [] }) =>
+    decapsulatesFor.flatMap((other): Mistake[] => {
+      const at = { line, text: `node ${name}: decapsulatesFor: ${other} is` };
+      if (!names.includes(other)) return [{ ...at, text: `${at.text} no node${meant(other, names)}` }];
+      return other === name ? [{ ...at, text: `${at.text} itself: name others` }] : [];
+    }),
+  );
 }
 
 function checkEnds({ nodes, links }: Draft): Mistake[] {

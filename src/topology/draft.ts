@@ -10,6 +10,7 @@ import {
   readFields,
   readId,
   readInteger,
+  readList,
   readName,
   readNumber,
   readOneOf,
@@ -34,6 +35,7 @@ export interface NodeDraft {
   readonly decapsulates?: boolean;
   readonly silent?: boolean;
   readonly source?: 'loopback' | 'link';
+  readonly decapsulatesFor?: readonly string[];
   readonly decapsulatesAt?: Decapsulation['at'];
   readonly decapsulatesKinds?: readonly Nesting[];
   readonly decapsulatesLayers?: number;
@@ -65,6 +67,7 @@ const NODE_FIELDS = {
   decapsulates: readBoolean,
   silent: readBoolean,
   source: readOneOf(['loopback', 'link']),
+  decapsulatesFor: readList(readName(12)),
   decapsulatesAt: readOneOf(['any', 'loopback']),
   decapsulatesKinds: readSome(NESTINGS),
   decapsulatesLayers: readInteger(1, MOST_LAYERS),

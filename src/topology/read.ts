@@ -58,12 +58,15 @@ const within = (value: unknown, low: number, high: number): boolean => typeof va
 export const readOneOf = <const T extends string>(choice: readonly T[]): Read<T> =>
   reader(choice.join(' or '), (_, text) => choice.find((word) => word === text) ?? null);
 
+/** A list of words of a choice, each once; it may be empty. */
+export const readSome = <const T extends string>(choice: readonly T[]): Read<readonly T[]> => readList(readOneOf(choice), choice[0]);
+
 /** A list of words, each once; it may be empty. */
-export const readSome =
-  <const T extends string>(choice: readonly T[]): Read<readonly T[]> =>
+export const readList =
+  <T extends string>(read: Read<T>, example = 'r1'): Read<readonly T[]> =>
   (tree) => {
-    if (tree.kind !== 'list') return { wrong: `write a list such as [${choice[0]}], got ${cited(tree)}` };
-    const readings = tree.items.map(readOneOf(choice));
+    if (tree.kind !== 'list') return { wrong: `write a list such as [${example}], got ${cited(tree)}` };
+    const readings = tree.items.map(read);
     const wrong = readings.find((reading) => 'wrong' in reading);
     if (wrong) return wrong;
     const values = readings.flatMap((reading) => ('value' in reading ? [reading.value] : []));

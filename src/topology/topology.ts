@@ -25,6 +25,8 @@ export interface TopologyNode {
   readonly vantage: boolean;
   /** Strips outer headers addressed to any of its addresses (RFC 2003, RFC 2473). Never true for the vantage. */
   readonly decapsulates: boolean;
+  /** Other routers: headers addressed to any of theirs it strips as its own, where they come by it. */
+  readonly decapsulatesFor: readonly string[];
   /** Sends no ICMP time exceeded; forwards and decapsulates as ever. */
   readonly silent: boolean;
   /** What the node's own packets carry as source: its loopback address, or that of the link they leave by. */

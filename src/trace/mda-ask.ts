@@ -37,6 +37,8 @@ const AGAIN_GAP_NS = 10_000_000;
 /** Linux answers a peer once a second (icmp_ratelimit), after a burst of six. */
 const SLOW_NS = 1_020_000_000;
 const SLOW_TRIES = 3;
+/** The share of what is asked quickly that somebody without a limit answers, however much is lost. */
+const LEAST_QUICK = 0.5;
 /** Where so many in a row are silent even once a second, it is not for a limit. */
 const GIVEN_UP_AFTER = 3;
 
@@ -63,6 +65,8 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
   /** Ttls at which silence was seen to be no limit's. */
   const silent = new Set<number>();
   const heardAt = new Set<number>();
+  /** Of what was asked quickly at each ttl. */
+  const quickly = new Map<number, { sent: number; heard: number }>();
   /** When a ttl that was asked may be asked once more, at the pace of one a second. */
   const restedNs = new Map<number, bigint>();
   let probes = 0;
@@ -89,7 +93,16 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
   async function quick(opens: readonly Open[], everyNs: number): Promise<void> {
     if (opens.length === 0) return;
     const asked = new Map(opens.map((open) => [questionFor(open.cell), open]));
-    await wave(asked.keys(), asked, everyNs, () => {});
+    await wave(asked.keys(), asked, everyNs, ({ cell, heard }) => {
+      const { sent, heard: known } = quickly.get(cell.ttl) ?? { sent: 0, heard: 0 };
+      quickly.set(cell.ttl, { sent: sent + 1, heard: known + (heard === null ? 0 : 1) });
+    });
+  }
+
+  /** Loss takes a few; who answers once a second leaves most that are asked quickly without a word. */
+  function isLimited(ttl: number): boolean {
+    const { sent, heard } = quickly.get(ttl)!;
+    return heard < LEAST_QUICK * sent;
   }
 
   async function slow(opens: readonly Open[]): Promise<void> {
@@ -108,8 +121,10 @@ export function createSounder(engine: Engine, asking: Asking, sounding: Sounding
       const lane = lanes.get(cell.ttl)!;
       lane.unanswered = heard === null ? lane.unanswered + 1 : 0;
       lane.busy -= 1;
-      if (heard !== null && limited.size === 0) whenSlow(cell.ttl);
-      if (heard !== null) limited.add(cell.ttl);
+      if (heard !== null && isLimited(cell.ttl)) {
+        if (limited.size === 0) whenSlow(cell.ttl);
+        limited.add(cell.ttl);
+      }
       open.tries += 1;
       if (heard === null && open.tries < SLOW_TRIES) lane.waiting.unshift(open);
       if (lane.unanswered < GIVEN_UP_AFTER) return;

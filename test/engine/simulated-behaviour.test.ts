@@ -64,7 +64,28 @@ function lineWith(router: string, behaviour: Partial<Behaviour>): Simulated {
 
 const decapsulation = (part: Partial<Decapsulation>): Partial<Behaviour> => ({ decapsulation: { ...PLAIN.decapsulation, ...part } });
 
+/** The line whose r1 strips what is addressed to r2. */
+const proxied = { ...LINE, nodes: LINE.nodes.map((node) => (node.name === 'r1' ? { ...node, decapsulatesFor: ['r2'] } : node)) };
+
 for (const family of [4, 6] as const) {
+  test(`IPv${family}: decapsulatesFor strips another's headers on their way, and nothing else that is for it`, async () => {
+    await using engine = simulated(proxied);
+    for (const layers of ['us>r2 | us>us', 'us>r2 | us>r2 | us>us']) {
+      const seen = await back(engine, layers, family);
+      assert.equal(
+        seen.filter((one) => one !== 'icmp 137/0'), // over IPv6 the router next to us tells of a better way too
+        ['udp ttl 63'],
+      );
+    }
+    assert.equal(await back(engine, 'us>r2 2', family), [family === 4 ? 'icmp 3/3' : 'icmp 1/4']);
+    assert.equal(await back(engine, 'us>r3 | us>us', family), ['udp ttl 61']);
+    const stripped = engine.counters().decapsulated.filter(({ headers }) => headers > 0);
+    assert.equal(
+      stripped.map(({ node, headers }) => [node, headers]),
+      [['r3', 1]],
+    );
+  });
+
   const refused = family === 4 ? 'icmp 3/2' : 'icmp 4/1';
   const expired = family === 4 ? 'icmp 11/0' : 'icmp 3/0';
 

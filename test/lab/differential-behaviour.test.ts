@@ -118,6 +118,13 @@ claim('line, one router in the middle or all of them: every probe ends alike', a
     });
 });
 
+claim('a router that strips for the one behind it: every probe ends alike', async () => {
+  const { nodes, ...rest } = lab('line');
+  const proxied = { ...rest, nodes: nodes.map((node) => (node.name === 'r2' ? { ...node, decapsulatesFor: ['r3'] } : node)) };
+  await using raised = await up(proxied);
+  await compare(raised, await plansOf(raised.topology), { routers: ['r2'], behaviour: PLAIN });
+});
+
 claim('a burst of six errors and no more: the same probes are answered', async () => {
   await using raised = await up(lab('line'));
   const plans = (await plansFor(raised.topology)).filter(({ title }) => /^IPv. trace from a to r3 ttl 2$/.test(title));

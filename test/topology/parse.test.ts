@@ -104,14 +104,14 @@ profile: stock
 nodes:
   a: {vantage: true, source: loopback, address4: 192.0.2.1, address6: "2001:DB8::1"}
   r1: {decapsulates: false, silent: true, filters: [land, ct-invalid], acceptLocal: true, hashPolicy: 3, remarkDscp: 46, icmpPolicer: 1/6}
-  r2: {decapsulatesAt: loopback, decapsulatesKinds: [6in6, 4in4], decapsulatesLayers: 2, uniformTtl: true, icmpPolicer: 0}
+  r2: {decapsulatesFor: [r1], decapsulatesAt: loopback, decapsulatesKinds: [6in6, 4in4], decapsulatesLayers: 2, uniformTtl: true, icmpPolicer: 0}
 links:
   - {between: [r1, r2]}
   - {between: [a, r1], cost: 3, costBack: 4, delayMs: 1.5, jitterMs: 0.5, mtu: 1400, id: up, addresses4: [192.0.2.6, 192.0.2.5], addresses6: ["2001:db8::11", "2001:db8::12"]}
 `,
     't',
   );
-  const quiet = { vantage: false, decapsulates: true, silent: false, source: 'link' };
+  const quiet = { vantage: false, decapsulates: true, decapsulatesFor: [], silent: false, source: 'link' };
   const plain = {
     decapsulation: { at: 'any', kinds: ['4in4', '6in6', '4in6', '6in4'], layers: 8 },
     filters: [],
@@ -127,6 +127,7 @@ links:
       name: 'a',
       vantage: true,
       decapsulates: false,
+      decapsulatesFor: [],
       silent: false,
       source: 'loopback',
       behaviour: plain,
@@ -150,6 +151,7 @@ links:
     {
       ...quiet,
       name: 'r2',
+      decapsulatesFor: ['r1'],
       behaviour: {
         ...plain,
         decapsulation: { at: 'loopback', kinds: ['6in6', '4in4'], layers: 2 },
@@ -268,6 +270,8 @@ const ONE_MISTAKE: [what: string, text: string, message: RegExp][] = [
     SMALL.replace('r1: {}', 'r1: {decapsulates: false, decapsulatesAt: loopback}'),
     /node r1: .*remove decapsulatesAt/,
   ],
+  ['decapsulation for a stranger', SMALL.replace('r1: {}', 'r1: {decapsulatesFor: [r7]}'), /decapsulatesFor: r7 is no node/],
+  ['decapsulation for itself', SMALL.replace('r1: {}', 'r1: {decapsulatesFor: [r1]}'), /decapsulatesFor: r1 is itself: name others/],
   ['an unknown filter', SMALL.replace('r1: {}', 'r1: {filters: [land, urpf]}'), /filters: write land or own-prefix or .*, got urpf/],
   ['a filter twice', SMALL.replace('r1: {}', 'r1: {filters: [land, land]}'), /filters: land stands twice/],
   ['one filter without its list', SMALL.replace('r1: {}', 'r1: {filters: land}'), /filters: write a list such as \[land\], got land/],

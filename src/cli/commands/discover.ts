@@ -36,6 +36,8 @@ const SILENT_TRIES = 4;
 
 export interface Found {
   readonly path: ProbedPath;
+  /** All hops, those too that are answered by plain probes alone and are unknown to `path`. */
+  readonly plain: ProbedPath['hops'];
   /** The longest round trip that the search saw, or null. */
   readonly rttNs: number | null;
   /** False where the search did not get to the end. */
@@ -103,7 +105,7 @@ async function* searched(
   if (end.answers === 'probe') yield noIpInIp(steered, target);
   if (steered.every((address) => address === null)) return { exit: CANNOT_TELL };
   const path = { us: us!, hops: steered, distance: ends.kind === 'trace' ? 1 : null, loose: options.loose ?? false };
-  return { path, rttNs: longestRttNs(hops) || null, reached, answers: end.answers !== null };
+  return { path, plain: known, rttNs: longestRttNs(hops) || null, reached, answers: end.answers !== null };
 }
 
 type End = Extract<Searched, { readonly kind: 'end' }>;
@@ -195,5 +197,5 @@ async function* given(
     yield { type: 'problem', code: 'PUT_IN_FRONT', message };
   }
   yield { type: 'path', part: 1, hops: [us.source, ...hops] };
-  return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, rttNs: null, reached: true, answers: true };
+  return { path: { us: us.source, hops, distance: atUs ? 1 : null, loose }, plain: hops, rttNs: null, reached: true, answers: true };
 }

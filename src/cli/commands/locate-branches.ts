@@ -38,7 +38,7 @@ export async function branches(
   const isPermitted = mayVisit(options);
   const others = branchesOf(found, path.hops, fromUs).filter((hops) => hops.every((hop) => hop === null || isPermitted(hop)));
   if (others.length === 0 || signal.aborted) return null;
-  const asked = { ...ready.sweep, rttNs: null, sources: sourcesFor(path.us, network, options), mayVisit: isPermitted };
+  const asked = { ...ready.sweep, rttNs: null, sources: sourcesFor(path.us, network, options), mayVisit: isPermitted, tellsApart: true };
   const ways: Branches['ways'][number][] = [];
   for (const hops of others) {
     const other = { ...path, hops };

@@ -5,6 +5,7 @@ import type { ProbedPath } from '../../boomerang/path.ts';
 import type { SurveyedHop } from '../../boomerang/survey.ts';
 import type { Route } from '../../engine/engine.ts';
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
+import { withoutAnswered } from '../../locate/answered-legs.ts';
 import { type Drawing, type Ground, groundOf } from '../../locate/asked-walks.ts';
 import { mergedGraph } from '../../locate/branches.ts';
 import { drawnGraph } from '../../locate/drawn.ts';
@@ -48,16 +49,30 @@ type Sketch = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
 export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch {
   const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
   if ('exit' in found) return found;
-  const { asking, path, hops, sweep, reached } = found;
-  const others = options.path === undefined ? await branches(network, signal, options, found) : null;
-  const ways = [{ path, hops }, ...(others?.ways ?? [])];
+  const { asking, sweep, reached } = found;
+  const path = steeredPart(found.path);
+  const others = options.path === undefined ? await branches(network, signal, options, { ...found, path }) : null;
+  const ways = [{ path, hops: found.asked.slice(0, path.hops.length) }, ...(others?.ways ?? [])];
   const known = ways.flatMap((way) => way.hops);
   const names = await namesOf(network, path, known, options.numeric ?? false);
   const graphs = ways.map((way) => pathGraph(way.path, way.hops, names));
   const graph = others === null ? graphs[0]! : mergedGraph(graphs, others.found, path.hops);
   const route = await network.engine.route(path.hops.find((address) => address !== null)!);
   const dress = { flow: sweep.flow, landing: sweep.landing, sources: sourcesFor(path.us, network, options) };
-  return { asking, graph, dress, seed: sweep.seed, route, unknown: reached ? [] : [notReached(path)] };
+  const isCut = found.path.hops.length < found.found.length;
+  const unknown = [
+    ...(reached ? [] : [notReached(path)]),
+    ...(isCut || others === null ? unprobed(path, found.found, path.hops.length, isCut ? TOO_FAR : PLAIN) : []),
+    ...(others?.ways ?? []).flatMap((way) => unprobed(way.path, way.path.hops, way.hops.length, TOO_FAR)),
+  ];
+  return {
+    asking,
+    graph,
+    dress,
+    seed: sweep.seed,
+    route,
+    unknown: [...new Map(unknown.map((part) => [JSON.stringify(part), part])).values()],
+  };
 }
 
 async function namesOf(
@@ -73,6 +88,29 @@ async function namesOf(
   );
   return new Map(found.flatMap(([address, name]) => (name === null ? [] : [[address, name] as const])));
 }
+
+/** Behind the last hop whose address is known nothing can be visited. */
+const steeredPart = (path: ProbedPath): ProbedPath => ({
+  ...path,
+  hops: path.hops.slice(0, path.hops.findLastIndex((address) => address !== null) + 1),
+});
+
+/** Hops of a way that are found, and not asked. */
+function unprobed({ us }: ProbedPath, hops: ProbedPath['hops'], asked: number, reason: typeof TOO_FAR | typeof PLAIN): UnknownPart[] {
+  const rest = hops.slice(asked).filter((address) => address !== null);
+  const last = hops.slice(0, asked).findLast((address) => address !== null) ?? us;
+  const links = rest.map((to, at) => ({ from: rest[at - 1] ?? last, to }));
+  return links.length === 0 ? [] : [{ links, ...reason }];
+}
+
+const TOO_FAR = {
+  why: 'a probe that turns there would be too large for the first link, or cross a link too often',
+  wouldSettle: 'a larger MTU on the first link, or a vantage nearer',
+};
+const PLAIN = {
+  why: 'plain probes are answered there and no IP in IP: something on the way drops or refuses it',
+  wouldSettle: 'IP in IP let through, or a vantage behind what drops it',
+};
 
 function notReached({ us, hops }: ProbedPath): UnknownPart {
   const last = hops.findLast((address) => address !== null) ?? us;
@@ -107,6 +145,7 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
     rttNs: null,
     sources,
     mayVisit: mayVisit(options),
+    tellsApart: true,
     family,
   };
   const reached = await reach(engine, asking, topology, asked);
@@ -114,8 +153,10 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
   const barred = yield* nestedTranslation(asking);
   if (barred !== null) return { exit: barred };
   const dress = { flow, landing: options.landing, sources };
+  const drawn = drawnGraph(topology, family, reached);
+  const graph = await withoutAnswered(engine, asking, drawn, dress, asked.timeoutNs);
   const drawing = { topology, other: () => otherGround(network, topology, reached, family === 4 ? 6 : 4, dress, options) };
-  return { asking, graph: drawnGraph(topology, family, reached), dress, drawing, seed, route, unknown: [] };
+  return { asking, graph, dress, drawing, seed, route, unknown: [] };
 }
 
 /** As it is drawn in the other family, where that is ours to use. */

@@ -11,6 +11,7 @@ import { type Asking, openAsk } from '../../probe/ask.ts';
 import type { Flow } from '../../probe/itinerary.ts';
 import { loadOf } from '../../probe/load.ts';
 import { newRun } from '../../probe/run.ts';
+import type { Address } from '../../wire/address.ts';
 import { permittedRate, type RateOptions } from '../ceiling.ts';
 import { type FlowOptions, flowOf } from '../flow.ts';
 import { filtered, type LayerSourceOptions, sourceChange, sourcesFor } from '../layer-source.ts';
@@ -35,6 +36,9 @@ export interface Ready {
   readonly reached: boolean;
   /** Those that have a row. */
   readonly hops: readonly SurveyedHop[];
+  /** All that were asked, and all that were found: those too that no probe fits to, or that are answered by plain probes alone. */
+  readonly asked: readonly SurveyedHop[];
+  readonly found: ProbedPath['hops'];
   readonly sweep: SweepOptions;
   /** What the counts come to. */
   readonly verdict: (tallies: readonly Tally[]) => Verdict;
@@ -76,8 +80,9 @@ export async function* ready(
   const path = yield* fitting(network, through, { ...options, flow }, options.path !== undefined);
   const sweep = { ...options, flow, seed, timeoutNs: options.timeout * 1e9, rate: yield* rateOver(network, path, { ...options, flow }) };
   const sources = sourcesFor(path.us, network, options);
-  const asked = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options) };
-  const hops = yield* surveyed(untilTranslated(survey(engine, asking, path, asked), asking), sources);
+  const surveying = { ...sweep, rttNs: found.rttNs, sources, mayVisit: mayVisit(options), tellsApart: command === 'locate' };
+  const asked = yield* surveyed(untilTranslated(survey(engine, asking, path, surveying), asking), sources);
+  const hops = withRows(asked);
   const translated = yield* nestedTranslation(asking);
   if (translated !== null) return { exit: translated };
   const complete = found.reached && hops.at(-1)?.position === found.path.hops.length && hops.every(({ state }) => !isBarrier(state));
@@ -85,7 +90,7 @@ export async function* ready(
     const { reached, exit } = verdictOf(tallies, complete, options.maxLoss, signal.aborted);
     return { reached, exit: found.answers || signal.aborted ? exit : 1 }; // an end that does not answer is a failure found
   };
-  return { asking, path, reached: found.reached, hops, sweep, verdict };
+  return { asking, path, reached: found.reached, hops, asked, found: found.plain, sweep, verdict };
 }
 
 /**
@@ -122,7 +127,7 @@ async function* rateOver(
   return yield* permittedRate(network, route, loadOf(boomerangs(path, options)), options, isPublic);
 }
 
-/** Says of each hop that is left out why, and returns the hops that have a row: the table ends at the last that can be visited. */
+/** Says of each hop that is left out why. */
 async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly LayerSource[]): AsyncGenerator<Said, SurveyedHop[]> {
   const hops: SurveyedHop[] = [];
   let passed: Said[] = []; // said once a deeper hop is visited: else the table has ended before them
@@ -134,19 +139,26 @@ async function* surveyed(source: AsyncIterable<SurveyedHop>, sources: readonly L
     const uniform = uniformTtl(hop, hops);
     if (uniform !== null) yield uniform;
     hops.push(hop);
-    if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
+    if (hop.answeredBy !== undefined) yield answeredFor(hop.address!, hop.answeredBy);
+    else if (hop.state === 'does not decapsulate') passed.push(leftOut(hop, `${hop.address} does not decapsulate: it`));
     if (hop.state === 'detour' || (hop.state === 'visited' && hop.trouble !== null)) yield trouble(hop, barrier);
     if (hop.state === 'silent') passed.push(leftOut(hop, `Hop ${hop.position} is silent: its address is not known, so it`));
     if (!hasRow(hop)) continue;
     yield* passed;
     passed = [];
   }
-  const last = hops.findLastIndex(hasRow);
-  const past = hops.slice(last + 1);
-  if (past.length > 0 && last >= 0) {
-    const message = `The table ends at ${hops[last]!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
+  const rows = withRows(hops);
+  const past = hops.slice(rows.length);
+  if (past.length > 0) {
+    const message = `The table ends at ${rows.at(-1)!.address}, the last hop that decapsulates: nothing can turn at ${past.map((hop) => hop.address ?? '*').join(' ')}`;
     yield { type: 'problem', code: 'TABLE_ENDS', message };
   }
+  return hops;
+}
+
+/** The table ends at the last that can be visited; where none can, all are listed. */
+function withRows(hops: readonly SurveyedHop[]): readonly SurveyedHop[] {
+  const last = hops.findLastIndex(hasRow);
   return last < 0 ? hops : hops.slice(0, last + 1);
 }
 
@@ -164,6 +176,12 @@ function uniformTtl({ waypoints }: SurveyedHop, before: readonly SurveyedHop[]):
   const message = `${who} the outer ttl into the header that is uncovered (uniform model): the legs there are longer than they need be, so that a detour may pass for one`;
   return { type: 'problem', code: 'UNIFORM_TTL', message };
 }
+
+const answeredFor = (address: Address, by: Address): Said => ({
+  type: 'problem',
+  code: 'ANSWERS_FOR_ANOTHER',
+  message: `${by} answers for ${address}: what is steered to that one comes home from the router before it, and deeper probes go past both`,
+});
 
 const leftOut = (hop: SurveyedHop, subject: string): Said => ({
   type: 'problem',

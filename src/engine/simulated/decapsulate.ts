@@ -1,7 +1,7 @@
 /** The headers of a packet that a node strips as it comes in (RFC 2003, RFC 2473, both families in any mix). */
 import type { Nesting } from '../../topology/behaviour.ts';
 import { isFiltered } from './filter.ts';
-import { destination, type Family, innerFamily, setTtl } from './header.ts';
+import { destination, type Family, innerFamily, type Key, setTtl } from './header.ts';
 import type { Node, Own, Port } from './network.ts';
 import { nodeAt, type World } from './world.ts';
 
@@ -16,7 +16,7 @@ export function decapsulated(world: World, port: Port, whole: Left): Left | null
   let left = whole;
   for (let layer = 0; ; layer += 1) {
     if (isFiltered({ network: world.network, node, port, family: left.family, packet: left.bytes })) return null;
-    const own = layer < node.behaviour.decapsulation.layers ? stripper(node, left) : null;
+    const own = layer < node.behaviour.decapsulation.layers ? stripper(world, node, left) : null;
     if (own === null) return left;
     own.decapsulated += 1;
     left = inside(node, left);
@@ -24,12 +24,18 @@ export function decapsulated(world: World, port: Port, whole: Left): Left | null
 }
 
 /** The address that strips this header; null: none does. */
-function stripper(node: Node, { family, bytes }: Left): Own | null {
+function stripper(world: World, node: Node, { family, bytes }: Left): Own | null {
   const { at, kinds } = node.behaviour.decapsulation;
   const inner = node.topology.decapsulates && isStrippable(family, bytes) ? innerFamily(bytes[family.protocolAt]!) : null;
-  const own = inner && node.own.get(destination(family, bytes));
+  const own = inner && ownOrAnothers(world, node, destination(family, bytes));
   if (!inner || !own || own.anycast || (at === 'loopback' && own.port !== null)) return null;
   return kinds.includes(`${inner.number}in${family.number}` as Nesting) ? own : null;
+}
+
+/** Another's is not counted as stripped by that one. */
+function ownOrAnothers({ network }: World, { own, topology }: Node, address: Key): Own | undefined {
+  const theirs = topology.decapsulatesFor.map((name) => network.nodes.get(name)!.own.get(address)).find((one) => one !== undefined);
+  return own.get(address) ?? (theirs && { ...theirs });
 }
 
 /** A header with options, of a fragment or with a wrong checksum is left to the node itself. */
