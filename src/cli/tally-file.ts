@@ -3,38 +3,24 @@ import { decodeIter } from 'msgpackr';
 import { BeaconError } from '../error.ts';
 import { pathTally } from '../locate/tallied-path.ts';
 import { collectPaths, type TalliedPaths } from '../locate/tallied-paths.ts';
-import { chunksOf } from './capture-file.ts';
+import { isRecording, opened, recordedEvents } from './recorded-events.ts';
 import { runTallies } from './run-tallies.ts';
 
 /** What is wrong with a file is told all at once, up to so many lines. */
 const MOST_TOLD = 20;
 const LONGEST_LINE = 1_000_000;
 
-/** `recorded` runs a recording again. Throws BeaconError ERR_FILE for a file that holds something else, with all mistakes. */
-export async function readTallies(
-  file: string,
-  isRecording: (chunk: Uint8Array) => boolean,
-  recorded: () => Promise<readonly unknown[]>,
-): Promise<TalliedPaths> {
+/** Throws BeaconError ERR_FILE for a file that holds something else, with all mistakes. */
+export async function readTallies(file: string, signal: AbortSignal): Promise<TalliedPaths> {
   const name = file === '-' ? 'standard input' : file;
-  const reading = chunksOf(file)[Symbol.asyncIterator]();
-  const first = await reading.next();
-  if (first.done || first.value.length === 0)
-    throw new BeaconError('ERR_FILE', `${name} is empty: give tallies, one path a line (docs/json.md)`);
-  const chunks = whole(first.value, reading);
+  const found = await opened(file);
+  if (found === null) throw new BeaconError('ERR_FILE', `${name} is empty: give tallies, one path a line (docs/json.md)`);
+  const { first, chunks } = found;
   const taking = takingTallies(name);
-  if (isMessagePack(first.value)) await takeMessages(chunks, taking);
-  else if (isRecording(first.value)) {
-    await reading.return(undefined);
-    if (file === '-') throw new BeaconError('ERR_FILE', 'A recording is not read from standard input here: give it as a file');
-    for (const event of await recorded()) taking.take(event, 0);
-  } else await takeLines(chunks, taking);
+  if (isMessagePack(first)) await takeMessages(chunks, taking);
+  else if (isRecording(first)) for (const event of await recordedEvents(file, found, signal)) taking.take(event, 0);
+  else await takeLines(chunks, taking);
   return taking.taken();
-}
-
-async function* whole(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* rest;
 }
 
 /** A map, as each tally is one; no text begins so, and no recording. */

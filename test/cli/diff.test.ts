@@ -84,7 +84,8 @@ const GOOD = file('good.json', '{"v":1,"type":"end","reached":true,"interrupted"
 
 /** Of the file as a whole; the place is counted by hand. */
 const BAD: readonly [text: string, says: RegExp][] = [
-  ['', /holds no run: it has no "start"/],
+  ['', /is empty: give what --json printed, or a recording/],
+  ['{"v":1,"type":"end","reached":null,"interrupted":false}', /holds no run: it has no "start"/],
   ['hello', /line 1, column 1: "h" is not JSON here/],
   ['\n\n{"v":1,}', /line 3, column 8: "}" is not JSON here/],
   ['{"v":1,"type":"start"', /line 1, column 22: the line ends too early/],
