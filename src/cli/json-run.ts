@@ -70,6 +70,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     position: POSITION,
     address: orNull(ADDRESS),
     state: TEXT,
+    sent: COUNT,
     received: COUNT,
     lost: COUNT,
     errors: COUNTS,

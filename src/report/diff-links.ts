@@ -6,7 +6,7 @@ import { RESOLUTION_MS } from '../locate/latency.ts';
 import type { LossEstimate } from '../locate/links.ts';
 import type { DeviceSuspect } from '../locate/verdict.ts';
 import { CONFIDENCE, isBeyond, type Looked } from './diff-moved.ts';
-import type { DiffRun } from './diff-run.ts';
+import { type DiffRun, isCut } from './diff-run.ts';
 import type { BetweenMoved, LatencyEvent, LinkDifferenceEvent, LinkEvent, Moved, ShareMoved } from './event.ts';
 
 export type LinkRow = Looked<LinkDifferenceEvent>;
@@ -48,9 +48,10 @@ interface Losses {
   readonly b: readonly Told[];
 }
 
+/** A run that was cut knows of its last probes only those that came home, so its intervals are not compared. */
 export function lossRows(a: DiffRun, b: DiffRun): LinkRow[] {
   const [first, second] = [linksOf(a), linksOf(b)];
-  const [confidenceA, confidenceB] = [confidenceOf(a), confidenceOf(b)];
+  const [confidenceA, confidenceB] = [a, b].map((run) => (isCut(run) ? null : confidenceOf(run))) as [number | null, number | null];
   const pairOf = (one: readonly Estimate[], other: readonly Estimate[]): Losses | null => {
     const [toldA, toldB] = [one.flatMap((each) => toldOf(each, confidenceA)), other.flatMap((each) => toldOf(each, confidenceB))];
     return toldA.length === 0 || toldA.length < one.length || toldB.length === 0 || toldB.length < other.length
@@ -168,7 +169,7 @@ const ROUNDING = 1e-9;
 
 /** All intervals of a run hold together already, so no row needs an allowance. */
 export function latencyRows(a: DiffRun, b: DiffRun): LinkRow[] {
-  const isSure = areLatenciesSure(a, b) === true;
+  const isSure = areLatenciesSure(a, b) === true && !isCut(a) && !isCut(b);
   const latencies = ({ events }: DiffRun): LatencyEvent[] => events.filter((event) => event.type === 'latency');
   return paired(latencies(a), latencies(b)).map((pair) => {
     const link = pair.a === null ? 'heard' : pair.b === null ? 'silent' : 'same';

@@ -1,4 +1,5 @@
 /** A run's events as another run is compared with: the hops of each of its paths, and what was counted there. */
+import type { Proportion } from '../infer/difference.ts';
 import { type Address, familyOf } from '../wire/address.ts';
 import { errorKind } from '../wire/icmp.ts';
 import type { Measured } from './diff-moved.ts';
@@ -41,13 +42,19 @@ export interface DiffHop extends ComparedHop {
   readonly card: ScanEvent | null;
 }
 
+/** It was interrupted, or its last lines are missing. */
+export const isCut = ({ end }: Pick<DiffRun, 'end'>): boolean => end === null || end.interrupted;
+
 /** Null where nothing was started. */
 export function runOf(events: readonly Event[]): DiffRun | null {
   const start = events.find((event) => event.type === 'start');
   if (start === undefined) return null;
   const end = events.find((event) => event.type === 'end') ?? null;
   const tells = tellsOf(start, events);
-  const paths = (tells === 'answers' ? traced(events) : probed(events, tells)).map((path) => ({ ...path, hops: ordered(path.hops) }));
+  const paths = (tells === 'answers' ? traced(events) : probed(events, tells, isCut({ end }))).map((path) => ({
+    ...path,
+    hops: ordered(path.hops),
+  }));
   return { start, end, tells, reached: end?.reached ?? isFound(start, events), paths, events };
 }
 
@@ -73,7 +80,7 @@ function traced(events: readonly Event[]): Unordered[] {
   return [{ part: 1, host: null, size: null, hops: new Map(hops) }];
 }
 
-function probed(events: readonly Event[], tells: Tells): Unordered[] {
+function probed(events: readonly Event[], tells: Tells, wasCut: boolean): Unordered[] {
   const paths = new Map<string, Unordered>();
   const unknown = events.find((event) => event.type === 'sprayed')?.unknown ?? 0;
   let [starts, host]: [number, Address | null] = [0, null];
@@ -85,7 +92,7 @@ function probed(events: readonly Event[], tells: Tells): Unordered[] {
   for (const event of events) {
     if (event.type === 'start') [starts, host] = [starts + 1, tells === 'facts' ? event.target : null];
     const part = tells === 'facts' ? starts : 'part' in event ? event.part : 1;
-    if (event.type === 'tally') pathOf(part, null).hops.set(event.position, probedHop(event));
+    if (event.type === 'tally') pathOf(part, null).hops.set(event.position, probedHop(event, wasCut));
     if (event.type === 'count') pathOf(part, event.size).hops.set(event.position, sprayedHop(event, unknown));
     if (event.type === 'scan') pathOf(part, null).hops.set(event.position, { ...listed(event.position, event.address), card: event });
     if (event.type !== 'path') continue;
@@ -115,10 +122,13 @@ const listed = (position: number, address: Address | null): DiffHop => ({
   card: null,
 });
 
-function probedHop({ position, address, state, received, lost, errors, rttMs }: TallyEvent): DiffHop {
+function probedHop({ position, address, state, sent, received, lost, errors, rttMs }: TallyEvent, wasCut: boolean): DiffHop {
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
   const decided = received + lost + failed;
-  const loss = received + lost > 0 ? { least: { successes: lost, trials: decided }, most: { successes: lost, trials: decided } } : null;
+  // of probes that a cut run did not wait for only those that came home are decided: the others may all be lost, or none
+  const open = wasCut ? Math.max(0, sent - decided) : 0;
+  const share = (successes: number): Proportion => ({ successes, trials: decided + open });
+  const loss = received + lost > 0 ? { least: share(lost), most: share(lost + open) } : null;
   const rtt = { rttMs: received > 0 ? rttMs : null, rttCount: received };
   return { ...listed(position, address), state, decided, lost, errors: failed, loss, ...rtt };
 }

@@ -5,6 +5,8 @@ import { printable } from './printable.ts';
 import { type Line, shortened } from './probe-table.ts';
 
 const SHORTEST_NAME = 15;
+/** Two of them and what stands between fit a line. */
+const LONGEST_END = 36;
 /** Of more hops or links those alone that have moved. */
 const MOST_ROWS = 400;
 
@@ -142,7 +144,8 @@ export function endNames({
   fromName,
   toName,
 }: Pick<LinkDifferenceEvent, 'from' | 'to' | 'fromName' | 'toName'>): [string, string] {
-  return [printable(fromName ?? from ?? '*'), printable(toName ?? to ?? '*')];
+  const text = (name: string): string => shortened(printable(name), LONGEST_END);
+  return [text(fromName ?? from ?? '*'), text(toName ?? to ?? '*')];
 }
 
 /** There and back, or of both together. */

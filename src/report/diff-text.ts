@@ -25,8 +25,8 @@ const MOST_SENTENCES = 100;
 /** What stands behind a comparison. */
 export type Difference = DifferenceEvent | FlowDifferenceEvent | LinkDifferenceEvent | FactDifferenceEvent;
 
-/** No line is longer than `columns`, or 80 where there is no terminal. */
-export function diffLines(comparison: ComparisonEvent, found: readonly Difference[], columns: number | null): Line[] {
+/** No line is longer than `columns`, or 80 where there is no terminal. `tells`: something could be compared. */
+export function diffLines(comparison: ComparisonEvent, found: readonly Difference[], columns: number | null, tells = true): Line[] {
   const width = columns ?? WIDEST;
   const hops = found.filter((one) => one.type === 'difference');
   const links = found.filter((one) => one.type === 'linkDifference');
@@ -37,10 +37,13 @@ export function diffLines(comparison: ComparisonEvent, found: readonly Differenc
   const moved = [...endTexts(comparison), ...found.flatMap(sentences)];
   const most =
     moved.length > MOST_SENTENCES ? [...moved.slice(0, MOST_SENTENCES), `and ${moved.length - MOST_SENTENCES} more (--json)`] : moved;
-  const verdict = moved.length === 0 ? ['Nothing is seen to have moved.'] : ['Moved:', ...most.map((text) => `  ${text}`)];
+  const verdict =
+    moved.length === 0
+      ? [tells ? 'Nothing is seen to have moved.' : 'Nothing could be compared.']
+      : ['Moved:', ...most.map((text) => `  ${text}`)];
   return [
     ...plain([runText('A', comparison.a), runText('B', comparison.b)]),
-    ...(hops.length + links.length + facts.length === 0 ? plain(['Neither run has a hop or a link.']) : []),
+    ...(hops.length + links.length + facts.length === 0 ? plain(['There is no hop and no link to compare.']) : []),
     ...(isTold ? hopTable(hops, width) : []),
     ...linkTable(links, width),
     ...plain(notCounted(facts)),

@@ -5,7 +5,7 @@ import { edgeRows } from './diff-graph.ts';
 import { hopRows } from './diff-hops.ts';
 import { latencyRows, lossRows } from './diff-links.ts';
 import { CONFIDENCE, type Looked, type Unstamped } from './diff-moved.ts';
-import type { DiffRun, Tells } from './diff-run.ts';
+import { type DiffRun, isCut, type Tells } from './diff-run.ts';
 import type {
   ComparedRun,
   ComparisonEvent,
@@ -93,7 +93,7 @@ function endsMoved({ run: a }: NamedRun, { run: b }: NamedRun): Moved[] {
 const isEndMoved = (a: DiffRun, b: DiffRun): boolean => isWhole(a) && isWhole(b) && a.end!.reached !== b.end!.reached;
 
 /** Some commands have nothing to reach. */
-const isWhole = ({ end }: DiffRun): boolean => end !== null && !end.interrupted && end.reached !== null;
+const isWhole = (run: DiffRun): boolean => !isCut(run) && run.end!.reached !== null;
 
 const verdictOf = ({ events }: DiffRun): ComparedRun['verdict'] => events.find((event) => event.type === 'verdict')?.kind ?? null;
 

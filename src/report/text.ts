@@ -1,4 +1,5 @@
 /** The plain text that a command prints: a headline, hops as they are complete, and a table that grows in place on a terminal. */
+import { CANNOT_TELL } from '../error.ts';
 import type { Address } from '../wire/address.ts';
 import { type Difference, diffLines } from './diff-text.ts';
 import type { ComparisonEvent, Event, LatencyEvent, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
@@ -54,8 +55,8 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     table.changed();
   };
 
-  const endComparison = (): void => {
-    if (comparison !== null) frame(out, () => diffLines(comparison!, differences, out.columns)).finish();
+  const endComparison = (tells = true): void => {
+    if (comparison !== null) frame(out, () => diffLines(comparison!, differences, out.columns, tells)).finish();
     comparison = null;
     differences = [];
   };
@@ -67,7 +68,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   const tell = (event: Event): void => {
     if (endsPart(event)) endTable();
     if (event.type === 'end') {
-      endComparison();
+      endComparison(event.exit !== CANNOT_TELL);
       endLatencies();
       located.finish(event.timeMs);
       sprayed.finish();

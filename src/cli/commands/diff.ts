@@ -2,7 +2,7 @@
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Compared, compared, type NamedRun } from '../../report/diff.ts';
 import { areLatenciesSure, confidenceOf } from '../../report/diff-links.ts';
-import { type DiffRun, runOf, type Tells } from '../../report/diff-run.ts';
+import { type DiffRun, isCut, runOf, type Tells } from '../../report/diff-run.ts';
 import { EVENT_VERSION, type Event } from '../../report/event.ts';
 import type { Reporter } from '../../report/reporter.ts';
 import { parseRun } from '../json-run.ts';
@@ -69,7 +69,7 @@ async function textOf({ chunks }: Opened, name: string): Promise<string> {
 }
 
 function notes(a: NamedRun, b: NamedRun, { isRttShort, areFlowsApart, tells }: Compared): Said[] {
-  const cut = [a, b].filter(({ run: { end } }) => end === null || end.interrupted);
+  const cut = [a, b].filter(({ run }) => isCut(run));
   const all: (false | Note)[] = [
     question(a.run) !== question(b.run) && {
       code: 'OTHER_QUESTION',
@@ -90,9 +90,9 @@ function notes(a: NamedRun, b: NamedRun, { isRttShort, areFlowsApart, tells }: C
       code: 'OTHER_FLOWS',
       message: 'The two sprays have no flow in common, so that only their sums are compared: give both the same --values',
     },
-    ...cut.map(({ file, run: { end } }) => ({
+    ...cut.map(({ file, run: { end, tells: kind } }) => ({
       code: 'CUT_SHORT',
-      message: `${file} ${end === null ? 'has no end' : 'was interrupted'}: what it did not come to is not compared`,
+      message: `${file} ${end === null ? 'has no end' : 'was interrupted'}: ${kind === 'loss' || kind === 'latency' ? 'its links are' : 'what it did not come to is'} not compared`,
     })),
     !tells && { code: 'NOTHING_COMPARED', message: 'Nothing was measured in both runs: whether anything moved cannot be told' },
     isRttShort && {
