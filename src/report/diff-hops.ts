@@ -76,7 +76,16 @@ function row(part: number, size: number | null, [a, b]: Pair<DiffHop>, hop: Diff
     const moved = moves.flatMap(([name, is]) => (is ? [name] : []));
     return { type: 'difference', part, size, hop, a: toldHop(a), b: toldHop(b), loss, errors, rttMs: found.rtt, moved };
   };
-  return { part, a, b, isSame, counted: found, tests: found.tests, isKnown: isSame && (!isAlike || found.errors !== null), told };
+  return {
+    part,
+    a,
+    b,
+    isSame,
+    counted: found,
+    tests: found.tests,
+    isKnown: isSame && (!isAlike || found.loss !== null || found.errors !== null),
+    told,
+  };
 }
 
 const CHANGES: readonly DifferenceEvent['hop'][] = ['replaced', 'added', 'removed'];

@@ -43,18 +43,13 @@ export const NOTHING: Counted = { isStateMoved: false, loss: null, errors: null,
 
 /** Of the same hop in two runs that count alike. */
 export function counted(a: DiffHop, b: DiffHop): Counted {
-  const loss = a.loss === null || b.loss === null ? null : { a: a.loss, b: b.loss };
-  const errors = a.decided > 0 && b.decided > 0 ? { a: errorsOf(a), b: errorsOf(b) } : null;
+  const loss = a.loss && b.loss && { a: a.loss, b: b.loss };
+  const errors = a.failed && b.failed && { a: a.failed, b: b.failed };
   const isRttLong = a.rttMs !== null && b.rttMs !== null && leastChance(a.rttCount, b.rttCount) <= 1 - CONFIDENCE;
   const rtt = a.rttMs === null || b.rttMs === null ? null : rttMoved(a.rttMs, a.rttCount, b.rttMs, b.rttCount);
   const tests = [isMixed(loss), isMixed(errors), isRttLong].filter((can) => can).length;
   const isStateMoved = hasState(a) && hasState(b) && a.state !== b.state;
   return { isStateMoved, loss, errors, rtt, tests, isRttShort: rtt !== null && !isRttLong };
-}
-
-function errorsOf({ errors, decided }: DiffHop): Measured {
-  const share = { successes: errors, trials: decided };
-  return { least: share, most: share };
 }
 
 /** A hop that only stands in a path was not looked at. */

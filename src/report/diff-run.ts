@@ -38,6 +38,8 @@ export interface DiffHop extends ComparedHop {
   readonly rttCount: number;
   /** Null where errors alone came, or nothing: they say nothing of loss. */
   readonly loss: Measured | null;
+  /** ICMP errors; null where none are counted. */
+  readonly failed: Measured | null;
   /** What a scan found of it. */
   readonly card: ScanEvent | null;
 }
@@ -119,6 +121,7 @@ const listed = (position: number, address: Address | null): DiffHop => ({
   rttMs: null,
   rttCount: 0,
   loss: null,
+  failed: null,
   card: null,
 });
 
@@ -130,14 +133,17 @@ function probedHop({ position, address, state, sent, received, lost, errors, rtt
   const share = (successes: number): Proportion => ({ successes, trials: decided + open });
   const loss = received + lost > 0 ? { least: share(lost), most: share(lost + open) } : null;
   const rtt = { rttMs: received > 0 ? rttMs : null, rttCount: received };
-  return { ...listed(position, address), state, decided, lost, errors: failed, loss, ...rtt };
+  return { ...listed(position, address), state, decided, lost, errors: failed, loss, failed: exactly(failed, decided), ...rtt };
 }
 
 function sprayedHop(count: CountEvent, unknown: number): DiffHop {
   const { position, address, received, lost, rttMs } = count;
-  const rtt = { rttMs: received > 0 ? rttMs : null, rttCount: received };
+  const { min, p50, p95, max } = rttMs ?? NO_ROUND_TRIP;
+  const rtt = { rttMs: rttMs !== null && received > 0 ? { min, p50, p95, max } : null, rttCount: received };
   return { ...listed(position, address), decided: received + lost, lost, loss: sprayedLoss(count, unknown), ...rtt };
 }
+
+const NO_ROUND_TRIP: RttSummary = { min: 0, p50: 0, p95: 0, max: 0 };
 
 /** Of what is missing this machine itself lost `unknown` in all of the run: any of it may be of this row, or none. */
 export function sprayedLoss({ sent, received }: Pick<CountEvent, 'sent' | 'received'>, unknown: number): Measured | null {
@@ -150,17 +156,22 @@ export function sprayedLoss({ sent, received }: Pick<CountEvent, 'sent' | 'recei
 function tracedHop({ position, address, others, rttMs, icmp }: HopEvent): DiffHop {
   const answers = rttMs.filter((each) => each !== null);
   const state = icmp === null || address === null ? null : errorKind(familyOf(address), icmp.type, icmp.code);
-  const share = { successes: rttMs.length - answers.length, trials: rttMs.length };
+  const lost = rttMs.length - answers.length;
   return {
     ...listed(position, address),
     addresses: address === null ? [] : [address, ...others],
     state,
-    decided: share.trials,
-    lost: share.successes,
+    decided: rttMs.length,
+    lost,
     rttCount: answers.length,
-    loss: share.trials > 0 ? { least: share, most: share } : null,
+    loss: exactly(lost, rttMs.length),
+    failed: exactly(0, rttMs.length),
     rttMs: summary(answers),
   };
+}
+
+function exactly(successes: number, trials: number): Measured | null {
+  return trials === 0 ? null : { least: { successes, trials }, most: { successes, trials } };
 }
 
 /** Quantiles as a tally has them: the least value that this part of all does not exceed. */
