@@ -27,16 +27,31 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 const TEXT = kind('text', (value) => typeof value === 'string');
 const YES_NO = kind('true or false', (value) => typeof value === 'boolean');
+const NUMBER = kind('a number', (value) => typeof value === 'number');
 /** The last that a date can hold. */
 const TIME = kind('milliseconds since 1970', (value) => typeof value === 'number' && value >= 0 && value <= 8.64e15);
 const SPAN = kind('milliseconds', (value) => typeof value === 'number' && value >= 0);
 const ADDRESS = kind('an address', (value) => typeof value === 'string' && parseAddress(value) !== null);
 const COUNT = whole(0, Number.MAX_SAFE_INTEGER);
 const POSITION = whole(0, 255);
-const PART = whole(1, 255);
-const COMMAND = kind('trace, reverse, between, probe or spray', (value) =>
-  ['trace', 'reverse', 'between', 'probe', 'spray'].includes(value as string),
-);
+/** A spray may have very many paths. */
+const PART = whole(1, 10_000_000);
+const COMMANDS: readonly string[] = ['trace', 'reverse', 'between', 'paths', 'probe', 'spray', 'locate', 'scan'];
+const COMMAND = kind(`one of ${COMMANDS.join(', ')}`, (value) => COMMANDS.includes(value as string));
+const SHARE = kind('a share from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1);
+/** Strictly between the two, as a confidence is. */
+const CONFIDENCE = kind('a share between 0 and 1', (value) => typeof value === 'number' && value > 0 && value < 1);
+const VALUE = kind('a number or a text', (value) => typeof value === 'number' || typeof value === 'string');
+/** A version before this one did not tell it. */
+const orMissing = (one: Kind): Kind => kind(one.is, (value) => value === undefined || one.holds(value));
+const FACT_VALUE = orNull(kind('a text, a number, true or false', (value) => ['string', 'number', 'boolean'].includes(typeof value)));
+const FACT = objectOf({ value: FACT_VALUE });
+const EXTENT = objectOf({ value: orNull(COUNT), bound: orNull(TEXT) });
+const BETWEEN = orNull(objectOf({ value: NUMBER, low: NUMBER, high: NUMBER }));
+const ESTIMATE = orNull(objectOf({ loss: orNull(SHARE), low: orNull(SHARE), high: orNull(SHARE) }));
+const NAMED = { fromName: orNull(TEXT), toName: orNull(TEXT) };
+const ROUND_TRIPS = orNull(objectOf({ min: SPAN, p50: SPAN, p95: SPAN, max: SPAN }));
+const SPRAYED = { part: PART, position: POSITION, address: orNull(ADDRESS), size: orNull(COUNT), sent: COUNT, received: COUNT };
 const COUNTS = kind('counts by kind', (value) => isObject(value) && Object.values(value).every(COUNT.holds));
 
 /** Types and fields that are not here are of no use to a comparison, and are not looked at. */
@@ -55,10 +70,33 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     position: POSITION,
     address: orNull(ADDRESS),
     state: TEXT,
+    sent: COUNT,
     received: COUNT,
     lost: COUNT,
     errors: COUNTS,
-    rttMs: orNull(objectOf({ min: SPAN, p50: SPAN, p95: SPAN, max: SPAN })),
+    rttMs: ROUND_TRIPS,
+  },
+  count: { ...SPRAYED, lost: COUNT, rttMs: ROUND_TRIPS },
+  flow: { ...SPRAYED, field: TEXT, value: VALUE },
+  sprayed: { unknown: COUNT },
+  plan: { confidence: orMissing(CONFIDENCE) },
+  link: { from: ADDRESS, to: ADDRESS, ...NAMED, is: TEXT, forward: ESTIMATE, backward: ESTIMATE, both: ESTIMATE },
+  latency: { from: ADDRESS, to: ADDRESS, ...NAMED, leastMs: BETWEEN, medianMs: BETWEEN, confidence: orMissing(CONFIDENCE) },
+  verdict: {
+    kind: kind('clear, suspect or unknown', (value) => ['clear', 'suspect', 'unknown'].includes(value as string)),
+    suspects: listOf(objectOf({ loss: SHARE, low: SHARE, high: SHARE })),
+  },
+  node: { id: COUNT, addresses: listOf(ADDRESS), name: orNull(TEXT), missed: orNull(SHARE) },
+  edge: { from: COUNT, to: COUNT, sure: YES_NO },
+  scan: {
+    position: POSITION,
+    address: ADDRESS,
+    decapsulates: listOf(objectOf({ address: ADDRESS, nesting: TEXT, value: FACT_VALUE })),
+    sources: kind('facts by kind', (value) => isObject(value) && Object.values(value).every(FACT.holds)),
+    ...Object.fromEntries(['place', 'reversePathCheck', 'ttl', 'ecn', 'icmpLimit'].map((name) => [name, FACT])),
+    dscp: objectOf({ value: FACT_VALUE, remarkedTo: orNull(COUNT) }),
+    depth: EXTENT,
+    size: EXTENT,
   },
   problem: { message: TEXT },
   end: { reached: orNull(YES_NO), interrupted: YES_NO },
@@ -70,12 +108,16 @@ export function parseRun(text: string, file: string): Event[] {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const event = parsed(line, (at, what) => wrong(`${file}, line ${index + 1}, column ${at + 1}: ${what}`));
-    if (event.type === 'start' && events.some(({ type }) => type === 'start'))
+    const first = event.type === 'start' ? events.find(({ type }) => type === 'start') : undefined;
+    if (first !== undefined && !isScan(first, event))
       throw wrong(`${file}, line ${index + 1}, column 1: a second run starts: give one run a file`);
     events.push(event);
   }
   return events;
 }
+
+/** Of several hosts, with a start for each. */
+const isScan = (...starts: readonly Event[]): boolean => starts.every((start) => start.type === 'start' && start.command === 'scan');
 
 const wrong = (message: string): BeaconError => new BeaconError('ERR_FILE', message);
 

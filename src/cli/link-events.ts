@@ -6,11 +6,12 @@ import { linkLosses } from '../locate/links.ts';
 import type { Plan } from '../locate/locate.ts';
 import type { Said } from './session.ts';
 
-export function planEvent(plan: Plan, { rank, coverage, identifiability }: Rank): Said {
+export function planEvent(plan: Plan, { rank, coverage, identifiability }: Rank, confidence: number): Said {
   const { graph, walks, model } = plan;
   const links = linkLosses(graph, model, null);
   const directed = links.filter(({ how }) => how === 'circuits').length;
-  return { type: 'plan', walks: walks.length, links: links.length, directed, rank, coverage, identifiability, alike: alikeIn(plan) };
+  const counted = { walks: walks.length, links: links.length, directed, rank, coverage, identifiability };
+  return { type: 'plan', ...counted, alike: alikeIn(plan), confidence };
 }
 
 const alikeIn = ({ graph: { legs }, model }: Plan): Extract<Said, { type: 'plan' }>['alike'] =>

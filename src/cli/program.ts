@@ -380,7 +380,7 @@ export function program(version: string, run: (call: Call) => Promise<void>): Co
         .command('diff')
         .argument('<a>', 'a run: what --json printed, or a recording of --write; -: standard input')
         .argument('<b>', 'a later run')
-        .description('what has moved from one run to another: hops, loss, round trips'),
+        .description('what has moved from one run to another: hops, links, loss, round trips, facts'),
       'json',
       'color',
     ),

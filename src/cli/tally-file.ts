@@ -3,38 +3,35 @@ import { decodeIter } from 'msgpackr';
 import { BeaconError } from '../error.ts';
 import { pathTally } from '../locate/tallied-path.ts';
 import { collectPaths, type TalliedPaths } from '../locate/tallied-paths.ts';
-import { chunksOf } from './capture-file.ts';
+import type { ProblemEvent } from '../report/event.ts';
+import { isRecording, opened, recordedEvents } from './recorded-events.ts';
 import { runTallies } from './run-tallies.ts';
 
 /** What is wrong with a file is told all at once, up to so many lines. */
 const MOST_TOLD = 20;
 const LONGEST_LINE = 1_000_000;
 
-/** `recorded` runs a recording again. Throws BeaconError ERR_FILE for a file that holds something else, with all mistakes. */
-export async function readTallies(
-  file: string,
-  isRecording: (chunk: Uint8Array) => boolean,
-  recorded: () => Promise<readonly unknown[]>,
-): Promise<TalliedPaths> {
-  const name = file === '-' ? 'standard input' : file;
-  const reading = chunksOf(file)[Symbol.asyncIterator]();
-  const first = await reading.next();
-  if (first.done || first.value.length === 0)
-    throw new BeaconError('ERR_FILE', `${name} is empty: give tallies, one path a line (docs/json.md)`);
-  const chunks = whole(first.value, reading);
-  const taking = takingTallies(name);
-  if (isMessagePack(first.value)) await takeMessages(chunks, taking);
-  else if (isRecording(first.value)) {
-    await reading.return(undefined);
-    if (file === '-') throw new BeaconError('ERR_FILE', 'A recording is not read from standard input here: give it as a file');
-    for (const event of await recorded()) taking.take(event, 0);
-  } else await takeLines(chunks, taking);
-  return taking.taken();
+export interface FileTallies {
+  readonly paths: TalliedPaths;
+  /** What a recording's run told of itself, such as where the file breaks off. */
+  readonly problems: readonly ProblemEvent[];
 }
 
-async function* whole(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* rest;
+/** Throws BeaconError ERR_FILE for a file that holds something else, with all mistakes. */
+export async function readTallies(file: string, signal: AbortSignal): Promise<FileTallies> {
+  const name = file === '-' ? 'standard input' : file;
+  const found = await opened(file);
+  if (found === null) throw new BeaconError('ERR_FILE', `${name} is empty: give tallies, one path a line (docs/json.md)`);
+  const { first, chunks } = found;
+  const taking = takingTallies(name);
+  if (!isMessagePack(first) && isRecording(first)) {
+    const events = await recordedEvents(file, found, signal);
+    for (const event of events) taking.take(event, 0);
+    const problems = events.filter((event) => event.type === 'problem');
+    return { paths: taking.taken(problems[0]?.message), problems };
+  }
+  await (isMessagePack(first) ? takeMessages(chunks, taking) : takeLines(chunks, taking));
+  return { paths: taking.taken(), problems: [] };
 }
 
 /** A map, as each tally is one; no text begins so, and no recording. */
@@ -43,8 +40,8 @@ const isMessagePack = ([first = 0]: Uint8Array): boolean => (first & 0xf0) === 0
 interface Taking {
   readonly take: (value: unknown, line: number) => void;
   readonly refuse: (line: number, what: string) => void;
-  /** Throws BeaconError ERR_FILE with what was refused. */
-  readonly taken: () => TalliedPaths;
+  /** Throws BeaconError ERR_FILE with what was refused, or with why there may be nothing. */
+  readonly taken: (why?: string) => TalliedPaths;
 }
 
 function takingTallies(name: string): Taking {
@@ -68,12 +65,12 @@ function takingTallies(name: string): Taking {
       else if (value.type === 'verdict') refuse(line, 'this is a run of locate, and holds a verdict, not tallies: see braceroute replay');
     },
     refuse,
-    taken() {
+    taken(why) {
       for (const tally of runTallies(events)) add(tally, 0);
       if (refused.length > 0) throw new BeaconError('ERR_FILE', [...refused, ...(more > 0 ? [`and ${more} lines more`] : [])].join('\n'));
       const found = paths.collected();
       if (found.sent.length + found.odds === 0)
-        throw new BeaconError('ERR_FILE', `${name} holds no tallies: one path a line (docs/json.md), or a run of probe`);
+        throw new BeaconError('ERR_FILE', `${name} holds no tallies: ${why ?? 'give one path a line (docs/json.md), or a run of probe'}`);
       return found;
     },
   };

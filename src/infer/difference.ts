@@ -1,5 +1,6 @@
 /** Confidence intervals of the difference between two proportions. */
 import { type Interval, wilson } from './interval.ts';
+import type { Between } from './latency.ts';
 
 export interface Proportion {
   readonly successes: number;
@@ -15,6 +16,14 @@ export function newcombe(first: Proportion, second: Proportion, confidence = 0.9
   const a = wilson(first.successes, first.trials, confidence);
   const b = wilson(second.successes, second.trials, confidence);
   if (a === null || b === null) return null;
-  const [p, q] = [first.successes / first.trials, second.successes / second.trials];
-  return { low: q - p - Math.hypot(q - b.low, a.high - p), high: q - p + Math.hypot(b.high - q, p - a.low) };
+  return shiftOf({ value: first.successes / first.trials, ...a }, { value: second.successes / second.trials, ...b });
+}
+
+/**
+ * How far the second of two independent values lies above the first, at the confidence of both their intervals, which may be lopsided (G.
+ * Y. Zou and A. Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 27, 2008).
+ */
+export function shiftOf(first: Between, second: Between): Interval {
+  const [p, q] = [first.value, second.value];
+  return { low: q - p - Math.hypot(q - second.low, first.high - p), high: q - p + Math.hypot(second.high - q, p - first.low) };
 }

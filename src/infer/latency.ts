@@ -96,6 +96,7 @@ export function leastOf(ascending: ArrayLike<number>, confidence: number): Betwe
 export type LatencyMoved = 'queueing' | 'way' | 'fell' | 'same';
 
 export interface Moved {
+  readonly least: Between;
   readonly median: Between;
   readonly moved: LatencyMoved;
 }
@@ -105,5 +106,5 @@ export function movedFrom(before: Increment, now: Increment, resolution: number)
   const median = difference(before.median, now.median);
   const least = difference(before.least, now.least);
   const moved = median.low > resolution ? (least.low > resolution ? 'way' : 'queueing') : median.high < -resolution ? 'fell' : 'same';
-  return { median, moved };
+  return { least, median, moved };
 }

@@ -42,7 +42,8 @@ export function likelihoodInterval(lost: number, sent: number, limit: number): I
   return { low: isInside(0) ? 0 : edge(isInside, peak, 0), high: isInside(1) ? 1 : edge(isInside, peak, 1) };
 }
 
-function deviance(lost: number, sent: number, loss: number): number {
+/** Twice by how much the log likelihood of this loss falls behind that of the most likely one. */
+export function deviance(lost: number, sent: number, loss: number): number {
   const received = sent - lost;
   const share = lost / sent;
   const ofLost = lost === 0 ? 0 : lost * Math.log(share / loss);

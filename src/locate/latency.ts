@@ -19,6 +19,9 @@ export interface LinkLatency {
   readonly adds: Increment | null;
 }
 
+/** Of the stamps that recordings and some engines keep: less is no difference. */
+export const RESOLUTION_MS = 1e-3;
+
 export interface LatencyOptions extends SweepOptions {
   /** Of all intervals together, 0–1. */
   readonly confidence: number;

@@ -7,12 +7,33 @@ import type { RttMoved, RttSummary, ShareMoved } from './event.ts';
 /** Of a whole comparison. */
 export const CONFIDENCE = 0.95;
 
+/** One thing that was looked at in two runs, before it is known how many there are to allow for. */
+export interface Looked<Told> {
+  /** How many of its values could differ enough. The others cannot mislead by chance, so they need no allowance (R. E. Tarone, Biometrics 46, 1990). */
+  readonly tests: number;
+  /** Both runs know of it. */
+  readonly isKnown: boolean;
+  readonly told: (confidence: number) => Unstamped<Told>;
+}
+
+export type Unstamped<One> = Omit<One, 'v' | 'timeMs'>;
+
+/** A share of probes; the two differ where nobody knows of some whether they are among it. */
+export interface Measured {
+  readonly least: Proportion;
+  readonly most: Proportion;
+}
+
+export interface SharePair {
+  readonly a: Measured;
+  readonly b: Measured;
+}
+
 export interface Counted {
   readonly isStateMoved: boolean;
-  readonly loss: { readonly a: Proportion; readonly b: Proportion } | null;
-  readonly errors: { readonly a: Proportion; readonly b: Proportion } | null;
+  readonly loss: SharePair | null;
+  readonly errors: SharePair | null;
   readonly rtt: RttMoved | null;
-  /** How many of these could differ enough. The others cannot mislead by chance, so they need no allowance (R. E. Tarone, Biometrics 46, 1990). */
   readonly tests: number;
   /** There are round trips, too few to tell anything. */
   readonly isRttShort: boolean;
@@ -22,11 +43,8 @@ export const NOTHING: Counted = { isStateMoved: false, loss: null, errors: null,
 
 /** Of the same hop in two runs that count alike. */
 export function counted(a: DiffHop, b: DiffHop): Counted {
-  const both = a.decided > 0 && b.decided > 0;
-  const share = (of: 'lost' | 'errors'): Counted['loss'] =>
-    both ? { a: { successes: a[of], trials: a.decided }, b: { successes: b[of], trials: b.decided } } : null;
-  const loss = a.tellsLoss && b.tellsLoss ? share('lost') : null;
-  const errors = share('errors');
+  const loss = a.loss && b.loss && { a: a.loss, b: b.loss };
+  const errors = a.failed && b.failed && { a: a.failed, b: b.failed };
   const isRttLong = a.rttMs !== null && b.rttMs !== null && leastChance(a.rttCount, b.rttCount) <= 1 - CONFIDENCE;
   const rtt = a.rttMs === null || b.rttMs === null ? null : rttMoved(a.rttMs, a.rttCount, b.rttMs, b.rttCount);
   const tests = [isMixed(loss), isMixed(errors), isRttLong].filter((can) => can).length;
@@ -38,17 +56,24 @@ export function counted(a: DiffHop, b: DiffHop): Counted {
 const hasState = ({ state, decided }: DiffHop): boolean => state !== null || decided > 0;
 
 /** Where neither run or both runs had it of every probe, nothing can differ. */
-function isMixed(share: Counted['loss']): boolean {
+export function isMixed(share: SharePair | null): boolean {
   if (share === null) return false;
-  const seen = share.a.successes + share.b.successes;
-  return seen > 0 && seen < share.a.trials + share.b.trials;
+  const { a, b } = share;
+  return a.most.successes + b.most.successes > 0 && a.least.successes + b.least.successes < a.least.trials + b.least.trials;
 }
 
-export function shareMoved(share: Counted['loss'], confidence: number): ShareMoved | null {
-  if (share === null) return null;
-  const { low, high } = newcombe(share.a, share.b, confidence)!;
-  return { a: share.a.successes / share.a.trials, b: share.b.successes / share.b.trials, low, high };
+/** The first at its most and the second at its least, and the other way round, so that what nobody knows moves nothing. */
+export function shareMoved(share: SharePair, confidence: number): ShareMoved {
+  const { low } = newcombe(share.a.most, share.b.least, confidence)!;
+  const { high } = newcombe(share.a.least, share.b.most, confidence)!;
+  return { a: middle(share.a), b: middle(share.b), low, high };
 }
+
+const middle = ({ least, most }: Measured): number => (least.successes / least.trials + most.successes / most.trials) / 2;
+
+/** No difference at all lies outside the interval. */
+export const isBeyond = (moved: { readonly low: number; readonly high: number } | null): boolean =>
+  moved !== null && (moved.low > 0 || moved.high < 0);
 
 /**
  * The values of a sample that are known by rank. Round trips have moved where the median of one run lies above the 95th percentile of the
@@ -75,7 +100,7 @@ function chances(lowerCount: number, upperCount: number): { chance: number; sepa
 
 const leastChance = (a: number, b: number): number => Math.min(...[...chances(a, b), ...chances(b, a)].map(({ chance }) => chance));
 
-/** Values are rounded up to a thousandth (the least is not), which only brings them nearer. */
+/** Values are rounded up to a thousandth (the least is not), which only brings them nearer; a spray's are all rounded alike. */
 function rttMoved(a: RttSummary, aCount: number, b: RttSummary, bCount: number): RttMoved {
   const seen = [
     ...chances(aCount, bCount).filter(({ separation: { lower, upper } }) => a[lower] < b[upper]),

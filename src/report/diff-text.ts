@@ -1,23 +1,52 @@
-/** The comparison of two runs as text: both runs, a row for each hop, and a sentence for whatever moved. */
-import type { ComparedHop, ComparedRun, ComparisonEvent, DifferenceEvent, Moved, ShareMoved } from './event.ts';
+/** The comparison of two runs as text: both runs, a row for each hop or link, and a sentence for whatever moved. */
+import { endNames, hopTable, linkName, linkTable } from './diff-table.ts';
+import type {
+  BetweenMoved,
+  ComparedHop,
+  ComparedRun,
+  ComparisonEvent,
+  DifferenceEvent,
+  FactDifferenceEvent,
+  FlowDifferenceEvent,
+  LinkDifferenceEvent,
+  Moved,
+  ShareMoved,
+} from './event.ts';
 import { hostText } from './headline.ts';
 import { milliseconds, percent } from './numbers.ts';
 import { printable } from './printable.ts';
-import { type Line, shortened } from './probe-table.ts';
+import type { Line } from './probe-table.ts';
 import { wrapped } from './wrap.ts';
 
 const WIDEST = 80;
-const SHORTEST_ADDRESS = 15;
+/** All of them are in the JSON lines. */
+const MOST_SENTENCES = 100;
 
-/** No line is longer than `columns`, or 80 where there is no terminal. */
-export function diffLines(comparison: ComparisonEvent, differences: readonly DifferenceEvent[], columns: number | null): Line[] {
+/** What stands behind a comparison. */
+export type Difference = DifferenceEvent | FlowDifferenceEvent | LinkDifferenceEvent | FactDifferenceEvent;
+
+/** No line is longer than `columns`, or 80 where there is no terminal. `tells`: something could be compared. */
+export function diffLines(comparison: ComparisonEvent, found: readonly Difference[], columns: number | null, tells = true): Line[] {
   const width = columns ?? WIDEST;
-  const plain = [runText('A', comparison.a), runText('B', comparison.b)].flatMap((text) => wrapped(text, width));
-  const moved = [...endTexts(comparison), ...differences.flatMap(sentences)];
-  const verdict = moved.length === 0 ? ['Nothing is seen to have moved.'] : ['Moved:', ...moved.map((text) => `  ${text}`)];
+  const hops = found.filter((one) => one.type === 'difference');
+  const links = found.filter((one) => one.type === 'linkDifference');
+  const facts = found.filter((one) => one.type === 'factDifference');
+  const plain = (texts: readonly string[]): Line[] =>
+    texts.flatMap((text) => wrapped(text, width)).map((text) => ({ text, tone: 'plain' }));
+  const isTold = hops.some(({ a, b, hop, moved }) => hop !== 'same' || moved.length > 0 || (a?.decided ?? 0) + (b?.decided ?? 0) > 0);
+  const moved = [...endTexts(comparison), ...found.flatMap(sentences)];
+  const most =
+    moved.length > MOST_SENTENCES ? [...moved.slice(0, MOST_SENTENCES), `and ${moved.length - MOST_SENTENCES} more (--json)`] : moved;
+  const verdict =
+    moved.length === 0
+      ? [tells ? 'Nothing is seen to have moved.' : 'Nothing could be compared.']
+      : ['Moved:', ...most.map((text) => `  ${text}`)];
   return [
-    ...plain.map((text): Line => ({ text, tone: 'plain' })),
-    ...tableLines(differences, width),
+    ...plain([runText('A', comparison.a), runText('B', comparison.b)]),
+    ...(hops.length + links.length + facts.length === 0 ? plain(['There is no hop and no link to compare.']) : []),
+    ...(isTold ? hopTable(hops, width) : []),
+    ...linkTable(links, width),
+    ...plain(notCounted(facts)),
     ...verdict.flatMap((text) => wrapped(text, width)).map((text): Line => ({ text, tone: moved.length === 0 ? 'plain' : 'alarm' })),
   ];
 }
@@ -33,103 +62,37 @@ const KINDS = {
   scan: 'scan',
 } as const;
 
-function runText(letter: string, { file, command, source, target, targetName, startMs }: ComparedRun): string {
+function runText(letter: string, { file, command, source, target, targetName, startMs, verdict }: ComparedRun): string {
   const when = new Date(startMs).toISOString().slice(0, 19);
-  return `${letter} ${printable(file)}: ${KINDS[command]} from ${source} to ${hostText(target, targetName)}, ${when}Z`;
+  const came = verdict === null ? '' : `, ${verdict}`;
+  return `${letter} ${printable(file)}: ${KINDS[command]} from ${source} to ${hostText(target, targetName)}, ${when}Z${came}`;
 }
 
-const HEADINGS = ['A', 'B', 'HOP', 'LOSS A', 'LOSS B', 'RTT A', 'RTT B'] as const;
-const HOP = 2;
-/** Numbers stand at the right, words at the left. */
-const LEFT: ReadonlySet<number> = new Set([HOP, HEADINGS.length]);
-
-interface Row {
-  readonly cells: readonly string[];
-  readonly isMoved: boolean;
-}
-
-function tableLines(differences: readonly DifferenceEvent[], width: number): Line[] {
-  if (differences.length === 0) return [{ text: 'Neither run has a hop.', tone: 'plain' }];
-  const rows = differences.flatMap((difference, index) => [
-    ...(difference.part > (differences[index - 1]?.part ?? 1) ? [{ cells: [`Part ${difference.part}:`], isMoved: false }] : []),
-    ...rowsOf(difference),
-  ]);
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.filter(({ cells }) => cells.length > 1).map(({ cells }) => cells[column]?.length ?? 0)),
-  );
-  const others = widths.reduce((sum, each, column) => sum + (column === HOP ? 0 : each) + 2, 0);
-  const notes = Math.max(0, ...rows.map(({ cells }) => cells[HEADINGS.length]?.length ?? 0));
-  const fitted = widths.with(HOP, Math.min(widths[HOP]!, Math.max(width - others - notes, SHORTEST_ADDRESS)));
-  const line = ({ cells, isMoved }: Row): Line => ({ text: rowText(cells, fitted).slice(0, width), tone: isMoved ? 'alarm' : 'plain' });
-  return [line({ cells: HEADINGS, isMoved: false }), ...rows.map(line)];
-}
-
-function rowText(cells: readonly string[], widths: readonly number[]): string {
-  if (cells.length === 1) return cells[0]!;
-  const placed = cells.map((cell, column) => {
-    const width = widths[column] ?? cell.length;
-    return LEFT.has(column) ? (column === HOP ? shortened(cell, width) : cell).padEnd(width) : cell.padStart(width);
-  });
-  return placed.join('  ').trimEnd();
-}
-
-/** Two rows where another hop stands in the place of one. */
-function rowsOf(difference: DifferenceEvent): Row[] {
-  const { hop, a, b, moved } = difference;
-  const isMoved = moved.length > 0;
-  if (hop === 'replaced' || a === null || b === null) {
-    return [
-      ...(a === null ? [] : [{ cells: cellsOf(a, null, isMoved ? '<- gone' : 'not heard in B'), isMoved }]),
-      ...(b === null ? [] : [{ cells: cellsOf(null, b, isMoved ? '<- new' : 'not heard in A'), isMoved }]),
-    ];
-  }
-  const note = isMoved
-    ? `<- ${moved.map((one) => WORDS[one]).join(', ')}`
-    : hop === 'same'
-      ? ''
-      : `silent in ${hop === 'silent' ? 'B' : 'A'}`;
-  return [{ cells: cellsOf(a, b, note), isMoved }];
-}
-
-const WORDS: Readonly<Record<Moved, string>> = {
-  reached: 'end',
-  hop: 'hop',
-  state: 'state',
-  loss: 'loss',
-  errors: 'errors',
-  rtt: 'RTT',
-};
-
-const cellsOf = (a: ComparedHop | null, b: ComparedHop | null, note: string): string[] => [
-  String(a?.position ?? '-'),
-  String(b?.position ?? '-'),
-  a?.address ?? b?.address ?? '*',
-  lossText(a),
-  lossText(b),
-  rttText(a),
-  rttText(b),
-  note,
+const endTexts = ({ moved, a, b }: ComparisonEvent): string[] => [
+  ...(moved.includes('reached') ? [`the end was ${reachedText(a)} in A and ${reachedText(b)} in B`] : []),
+  ...(moved.includes('verdict') ? [`the verdict is ${a.verdict} in A and ${b.verdict} in B`] : []),
 ];
-
-const lossText = (hop: ComparedHop | null): string => (hop === null || hop.decided === 0 ? '' : `${percent(hop.lost / hop.decided)} %`);
-const rttText = (hop: ComparedHop | null): string => (hop?.rttMs == null ? '' : milliseconds(hop.rttMs.p50));
-
-const endTexts = ({ moved, a, b }: ComparisonEvent): string[] =>
-  moved.includes('reached') ? [`the end was ${reachedText(a)} in A and ${reachedText(b)} in B`] : [];
 
 const reachedText = ({ reached }: ComparedRun): string => (reached ? 'reached' : 'not reached');
 
-function sentences({ hop, a, b, loss, errors, rttMs, moved }: DifferenceEvent): string[] {
+function sentences(found: Difference): string[] {
+  if (found.moved.length === 0) return [];
+  if (found.type === 'difference') return hopSentences(found);
+  if (found.type === 'linkDifference') return linkSentences(found);
+  if (found.type === 'factDifference') return [factText(found)];
+  return [`hop ${found.position}, ${found.address ?? '*'}, ${found.field} ${found.value}: loss ${shareText(found.loss)}`];
+}
+
+function hopSentences({ hop, a, b, loss, errors, rttMs, moved }: DifferenceEvent): string[] {
   const who = `hop ${b?.position ?? a?.position}, ${b?.address ?? a?.address ?? '*'}: `;
-  const said: Record<Moved, () => string> = {
-    reached: () => '',
+  const said: Partial<Record<Moved, () => string>> = {
     hop: () => HOPS[hop]!(a, b),
     state: () => `${who}${stateText(a)} in A, ${stateText(b)} in B`,
     loss: () => `${who}loss ${shareText(loss!)}`,
     errors: () => `${who}errors ${shareText(errors!)}`,
     rtt: () => `${who}median round trip ${milliseconds(rttMs!.a)} in A, ${milliseconds(rttMs!.b)} in B`,
   };
-  return moved.map((one) => said[one]());
+  return moved.flatMap((one) => said[one]?.() ?? []);
 }
 
 const stateText = (hop: ComparedHop | null): string => printable(hop?.state ?? 'no error');
@@ -140,6 +103,41 @@ const HOPS: Readonly<Record<string, (a: ComparedHop | null, b: ComparedHop | nul
   added: (_, b) => `hop ${b!.position}: ${nameOf(b)} is new`,
   removed: (a) => `hop ${a!.position} of A: ${nameOf(a)} is gone`,
 };
+
+function linkSentences(difference: LinkDifferenceEvent): string[] {
+  const { link, to, forward, backward, both, leastMs, medianMs } = difference;
+  const name = linkName(difference);
+  const [one, other] = endNames(difference);
+  const losses: readonly [string, ShareMoved | null][] = [
+    [`${one}→${other}`, forward],
+    [`${other}→${one}`, backward],
+    [to === null ? `router ${one}` : `${name}, there and back`, both],
+  ];
+  return [
+    ...(link === 'added' ? [`${name} is new`] : link === 'removed' ? [`${name} is gone`] : []),
+    ...losses.flatMap(([who, share]) => (share !== null && (share.low > 0 || share.high < 0) ? [`${who}: loss ${shareText(share)}`] : [])),
+    ...(difference.moved.includes('rtt') ? [`${name}: ${timeText(medianMs!, leastMs!)}`] : []),
+  ];
+}
+
+function timeText(median: BetweenMoved, least: BetweenMoved): string {
+  const points = [median.low, median.high].map((value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`).join(' to ');
+  const why =
+    median.low <= 0 ? '' : least.low > 0 ? '; the least grew too, as on a longer way' : '; the least is not seen to grow, as with a queue';
+  return `adds ${milliseconds(median.a)} (median) in A, ${milliseconds(median.b)} in B: ${points} ms${why}`;
+}
+
+const factText = ({ position, address, fact, a, b }: FactDifferenceEvent): string =>
+  `hop ${position}, ${address}: ${printable(fact)}: ${valueText(a)} in A, ${valueText(b)} in B`;
+
+const valueText = (value: FactDifferenceEvent['a']): string =>
+  value === null ? 'not known' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : printable(String(value));
+
+/** What differs and is no change all the same. */
+function notCounted(facts: readonly FactDifferenceEvent[]): string[] {
+  const texts = facts.filter(({ moved }) => moved.length === 0).map(({ position, fact }) => `hop ${position} ${printable(fact)}`);
+  return texts.length === 0 ? [] : [`Not counted, being known in one run alone or a sample: ${texts.join('; ')}`];
+}
 
 /** Percents, and by how many of them the second lies above the first. */
 const shareText = ({ a, b, low, high }: ShareMoved): string =>

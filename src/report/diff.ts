@@ -1,17 +1,32 @@
-/** Two runs as the events of their comparison: which hops changed, and what was counted there. The rules stand in docs/diff.md. */
-import { aligned, type Pair } from './diff-align.ts';
-import { CONFIDENCE, type Counted, counted, NOTHING, shareMoved } from './diff-moved.ts';
-import type { DiffHop, DiffRun } from './diff-run.ts';
-import type { ComparedHop, ComparedRun, ComparisonEvent, DifferenceEvent, Moved, ShareMoved } from './event.ts';
-
-type Unstamped<One> = Omit<One, 'v' | 'timeMs'>;
+/** Two runs as the events of their comparison: which hops and links changed, and what was counted there. The rules stand in docs/diff.md. */
+import { factRows } from './diff-facts.ts';
+import { flowRows } from './diff-flows.ts';
+import { edgeRows } from './diff-graph.ts';
+import { hopRows } from './diff-hops.ts';
+import { latencyRows, lossRows } from './diff-links.ts';
+import { CONFIDENCE, type Looked, type Unstamped } from './diff-moved.ts';
+import { type DiffRun, isCut, type Tells } from './diff-run.ts';
+import type {
+  ComparedRun,
+  ComparisonEvent,
+  DifferenceEvent,
+  FactDifferenceEvent,
+  FlowDifferenceEvent,
+  LinkDifferenceEvent,
+  Moved,
+} from './event.ts';
 
 export interface Compared {
   readonly comparison: Unstamped<ComparisonEvent>;
   readonly differences: readonly Unstamped<DifferenceEvent>[];
+  readonly flows: readonly Unstamped<FlowDifferenceEvent>[];
+  readonly links: readonly Unstamped<LinkDifferenceEvent>[];
+  readonly facts: readonly Unstamped<FactDifferenceEvent>[];
   /** Round trips were there, and nowhere enough of them to tell whether they moved. */
   readonly isRttShort: boolean;
-  /** Some hop of both could be compared. */
+  /** Both runs have flows, and no two are the same. */
+  readonly areFlowsApart: boolean;
+  /** Something of both could be compared. */
   readonly tells: boolean;
 }
 
@@ -20,100 +35,71 @@ export interface NamedRun {
   readonly run: DiffRun;
 }
 
-/** One row before it is known how many there are to allow for. */
-interface Row {
-  readonly part: number;
-  readonly hop: DifferenceEvent['hop'];
-  readonly a: DiffHop | null;
-  readonly b: DiffHop | null;
-  readonly counted: Counted;
-}
-
 export function compared(a: NamedRun, b: NamedRun): Compared {
-  const rows = rowsOf(a.run, b.run);
-  const tests = rows.reduce((sum, row) => sum + row.counted.tests, 0);
+  const isAlike = (tells: Tells): boolean => a.run.tells === tells && b.run.tells === tells;
+  const hops = hopRows(a.run, b.run);
+  const flows = isAlike('spray') ? flowRows(a.run, b.run) : [];
+  const links = LINKS.flatMap(([tells, rows]) => (isAlike(tells) ? rows(a.run, b.run) : []));
+  const facts = factRows(hops);
+  const all: readonly Looked<unknown>[] = [...hops, ...flows, ...links, ...facts];
+  const tests = all.reduce((sum, row) => sum + row.tests, 0);
   const eachConfidence = 1 - (1 - CONFIDENCE) / Math.max(1, tests); // Bonferroni: together they err once in twenty at most
-  const differences = rows.map((row) => difference(row, eachConfidence));
-  const ends = [summaryOf(a), summaryOf(b)] as const;
-  const moved = everMoved(isEndMoved(a.run, b.run) ? [['reached'], ...movedIn(differences)] : movedIn(differences));
-  const comparison = { type: 'comparison', a: ends[0], b: ends[1], confidence: CONFIDENCE, eachConfidence, moved } as const;
-  const trips = rows.filter((row) => row.counted.rtt !== null);
-  const isAlike = a.run.counts === b.run.counts;
-  const tells = rows.some(({ hop, counted: { errors } }) => hop === 'same' && (!isAlike || errors !== null));
-  return { comparison, differences, isRttShort: trips.length > 0 && trips.every((row) => row.counted.isRttShort), tells };
+  const told = {
+    differences: hops.map((row) => row.told(eachConfidence)),
+    flows: flows.map((row) => row.told(eachConfidence)).filter(({ moved }) => moved.length > 0),
+    links: links.map((row) => row.told(eachConfidence)),
+    facts: facts.map((row) => row.told(eachConfidence)).filter((fact) => fact.a !== fact.b),
+  };
+  const moved = everMoved([
+    [...told.differences, ...told.flows, ...told.links, ...told.facts].flatMap((one) => one.moved),
+    endsMoved(a, b),
+  ]);
+  const ends = { a: summaryOf(a), b: summaryOf(b) };
+  const comparison = { type: 'comparison', ...ends, confidence: CONFIDENCE, eachConfidence, moved } as const;
+  const trips = hops.filter((row) => row.counted.rtt !== null);
+  const hasFlow = ({ run }: NamedRun): boolean => run.events.some(({ type }) => type === 'flow');
+  return {
+    comparison,
+    ...told,
+    isRttShort: trips.length > 0 && trips.every((row) => row.counted.isRttShort),
+    areFlowsApart: flows.length === 0 && isAlike('spray') && hasFlow(a) && hasFlow(b),
+    tells: all.some(({ isKnown }) => isKnown),
+  };
 }
 
-const ORDER: readonly Moved[] = ['reached', 'hop', 'state', 'loss', 'errors', 'rtt'];
+const LINKS = [
+  ['loss', lossRows],
+  ['latency', latencyRows],
+  ['graph', edgeRows],
+] as const;
 
-const movedIn = (differences: readonly Unstamped<DifferenceEvent>[]): (readonly Moved[])[] => differences.map(({ moved }) => moved);
+const ORDER: readonly Moved[] = ['reached', 'verdict', 'hop', 'link', 'state', 'fact', 'loss', 'errors', 'rtt'];
 
-const everMoved = (all: readonly (readonly Moved[])[]): Moved[] => ORDER.filter((one) => all.some((moved) => moved.includes(one)));
+/** A verdict that is another says nothing new where no loss has moved: one near the threshold is on either side of it by chance. */
+function everMoved(all: readonly (readonly Moved[])[]): Moved[] {
+  const is = (one: Moved): boolean => all.some((moved) => moved.includes(one));
+  return ORDER.filter((one) => is(one) && (one !== 'verdict' || is('loss')));
+}
+
+function endsMoved({ run: a }: NamedRun, { run: b }: NamedRun): Moved[] {
+  const [one, other] = [verdictOf(a), verdictOf(b)];
+  return [
+    ...(isEndMoved(a, b) ? (['reached'] as const) : []),
+    ...(isKnown(one) && isKnown(other) && one !== other ? (['verdict'] as const) : []),
+  ];
+}
 
 /** A run that was interrupted or cut short has not failed to reach anything. */
 const isEndMoved = (a: DiffRun, b: DiffRun): boolean => isWhole(a) && isWhole(b) && a.end!.reached !== b.end!.reached;
 
-const isWhole = ({ end }: DiffRun): boolean => end !== null && !end.interrupted;
+/** Some commands have nothing to reach. */
+const isWhole = (run: DiffRun): boolean => !isCut(run) && run.end!.reached !== null;
 
-function summaryOf({ file, run: { start, end } }: NamedRun): ComparedRun {
-  const { command, timeMs, source, target, targetName } = start;
-  return { file, command, startMs: timeMs, source, target, targetName, reached: end?.reached ?? null };
-}
+const verdictOf = ({ events }: DiffRun): ComparedRun['verdict'] => events.find((event) => event.type === 'verdict')?.kind ?? null;
 
-function rowsOf(a: DiffRun, b: DiffRun): Row[] {
-  const parts = [...new Set([...a.paths.keys(), ...b.paths.keys()])].sort((one, other) => one - other);
-  return parts.flatMap((part) => {
-    const pairs = aligned(a.paths.get(part) ?? [], b.paths.get(part) ?? [], isSameHop);
-    const lastCommon = pairs.findLastIndex(([one, other]) => one !== null && other !== null);
-    return pairs.map((pair, index) => {
-      const unheard = index > lastCommon ? unheardIn(pair, a, b) : null;
-      return row(part, pair, unheard, a.counts === b.counts);
-    });
-  });
-}
+const isKnown = (verdict: ComparedRun['verdict']): boolean => verdict === 'clear' || verdict === 'suspect';
 
-const isSameHop = (a: DiffHop, b: DiffHop): boolean => a.addresses.some((address) => b.addresses.includes(address));
-
-/** What lies behind the end of a run that did not come to its target is not known to be gone. */
-function unheardIn([a, b]: Pair<DiffHop>, first: DiffRun, second: DiffRun): 'silent' | 'heard' | null {
-  if (b === null && second.end?.reached !== true) return 'silent';
-  if (a === null && first.end?.reached !== true) return 'heard';
-  return null;
-}
-
-function row(part: number, pair: Pair<DiffHop>, unheard: 'silent' | 'heard' | null, isAlike: boolean): Row {
-  const [a, b] = pair;
-  const hop = unheard ?? hopOf(pair);
-  return { part, hop, a, b, counted: hop === 'same' && isAlike && a !== null && b !== null ? counted(a, b) : NOTHING };
-}
-
-function hopOf([a, b]: Pair<DiffHop>): DifferenceEvent['hop'] {
-  if (a === null) return 'added';
-  if (b === null) return 'removed';
-  if (a.address === null) return b.address === null ? 'same' : 'heard';
-  if (b.address === null) return 'silent';
-  return isSameHop(a, b) ? 'same' : 'replaced';
-}
-
-const CHANGES: readonly DifferenceEvent['hop'][] = ['replaced', 'added', 'removed'];
-
-function difference({ part, hop, a, b, counted: found }: Row, confidence: number): Unstamped<DifferenceEvent> {
-  const [loss, errors] = [shareMoved(found.loss, confidence), shareMoved(found.errors, confidence)];
-  const moves: readonly [Moved, boolean][] = [
-    ['hop', CHANGES.includes(hop)],
-    ['state', found.isStateMoved],
-    ['loss', isBeyond(loss)],
-    ['errors', isBeyond(errors)],
-    ['rtt', found.rtt?.chance != null && found.rtt.chance <= 1 - confidence],
-  ];
-  const moved = moves.flatMap(([name, is]) => (is ? [name] : []));
-  return { type: 'difference', part, hop, a: told(a), b: told(b), loss, errors, rttMs: found.rtt, moved };
-}
-
-/** No difference at all lies outside the interval. */
-const isBeyond = (share: ShareMoved | null): boolean => share !== null && (share.low > 0 || share.high < 0);
-
-function told(hop: DiffHop | null): ComparedHop | null {
-  if (hop === null) return null;
-  const { position, address, state, decided, lost, errors, rttMs } = hop;
-  return { position, address, state, decided, lost, errors, rttMs };
+function summaryOf({ file, run }: NamedRun): ComparedRun {
+  const { command, timeMs, source, target, targetName } = run.start;
+  return { file, command, startMs: timeMs, source, target, targetName, reached: run.end?.reached ?? null, verdict: verdictOf(run) };
 }

@@ -38,6 +38,9 @@ export type Event =
   | ScanEvent
   | ComparisonEvent
   | DifferenceEvent
+  | FlowDifferenceEvent
+  | LinkDifferenceEvent
+  | FactDifferenceEvent
   | SprayEvent
   | CountEvent
   | FlowEvent
@@ -424,6 +427,8 @@ export interface PlanEvent extends Common {
   readonly identifiability: number;
   /** Groups of directions that this plan cannot tell apart: losses in one of a group look like losses in any other of it. */
   readonly alike: readonly (readonly { readonly from: Address; readonly to: Address }[])[];
+  /** Of each interval, 0–1. */
+  readonly confidence: number;
 }
 
 /** What `locate --from` was given, and how it looked at it; in place of a start. */
@@ -463,6 +468,8 @@ export interface LatencyEvent extends Common {
   readonly grewMs: BetweenMs | null;
   /** `queueing`: the median grew and the least did not; `way`: both; `fell`: the median did; `same`: nothing is seen to. Null without a baseline. */
   readonly moved: LatencyMoved | null;
+  /** Of all intervals of the run together, 0–1. */
+  readonly confidence: number;
 }
 
 /** A value with its interval. */
@@ -548,7 +555,7 @@ export interface ComparisonEvent extends Common {
   readonly moved: readonly Moved[];
 }
 
-export type Moved = 'reached' | 'hop' | 'state' | 'loss' | 'errors' | 'rtt';
+export type Moved = 'reached' | 'verdict' | 'hop' | 'link' | 'state' | 'fact' | 'loss' | 'errors' | 'rtt';
 
 export interface ComparedRun {
   readonly file: string;
@@ -560,6 +567,8 @@ export interface ComparedRun {
   readonly targetName: string | null;
   /** As its `end` says; null where it has none. */
   readonly reached: boolean | null;
+  /** Of `locate`; null where it came to none. */
+  readonly verdict: VerdictKind | null;
 }
 
 /**
@@ -569,6 +578,8 @@ export interface ComparedRun {
 export interface DifferenceEvent extends Common {
   readonly type: 'difference';
   readonly part: number;
+  /** Bytes on the first link, of a spray with several sizes; null: as small as they get, or all of them. */
+  readonly size: number | null;
   readonly hop: 'same' | 'replaced' | 'added' | 'removed' | 'silent' | 'heard';
   /** Null where the run has no such hop. */
   readonly a: ComparedHop | null;
@@ -605,6 +616,65 @@ export interface RttMoved {
   readonly a: number;
   readonly b: number;
   readonly chance: number | null;
+}
+
+/** One flow of a spray that both runs tell of, and whose loss has moved. */
+export interface FlowDifferenceEvent extends Common {
+  readonly type: 'flowDifference';
+  readonly part: number;
+  readonly position: number;
+  readonly address: Address | null;
+  readonly size: number | null;
+  readonly field: SweptField;
+  readonly value: number | Address;
+  readonly loss: ShareMoved;
+  readonly moved: readonly Moved[];
+}
+
+/**
+ * One link of two runs of `locate` or `paths`. `added` and `removed`: it stands in one of them alone; `silent` and `heard`: it is seen in the first
+ * or in the second alone, and may stand in both.
+ */
+export interface LinkDifferenceEvent extends Common {
+  readonly type: 'linkDifference';
+  /** Null: a silent router. */
+  readonly from: Address | null;
+  /** Null also where it is the router `from` itself that loses. */
+  readonly to: Address | null;
+  readonly fromName: string | null;
+  readonly toName: string | null;
+  readonly link: 'same' | 'added' | 'removed' | 'silent' | 'heard';
+  /** As of `link`; null where one of the two runs does not tell it. */
+  readonly forward: ShareMoved | null;
+  readonly backward: ShareMoved | null;
+  readonly both: ShareMoved | null;
+  /** As of `latency`. */
+  readonly leastMs: BetweenMoved | null;
+  readonly medianMs: BetweenMoved | null;
+  readonly moved: readonly Moved[];
+}
+
+/** A value in both runs, and how much more it is in the second. */
+export interface BetweenMoved {
+  readonly a: number;
+  readonly b: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A fact of one hop of two scans that is not the same in both. */
+export interface FactDifferenceEvent extends Common {
+  readonly type: 'factDifference';
+  readonly part: number;
+  readonly position: number;
+  readonly address: Address;
+  /** Its name in `scan`; of several, with what it is about: `sources second`. */
+  readonly fact: string;
+  /** Null: not known. */
+  readonly a: string | number | boolean | null;
+  readonly b: string | number | boolean | null;
+  /** None where it is not known in both, or comes of a sample. */
+  readonly moved: readonly Moved[];
 }
 
 /** Something went wrong or limits what the result means. Codes are in docs/json.md. */

@@ -1,7 +1,8 @@
 /** The plain text that a command prints: a headline, hops as they are complete, and a table that grows in place on a terminal. */
+import { CANNOT_TELL } from '../error.ts';
 import type { Address } from '../wire/address.ts';
-import { diffLines } from './diff-text.ts';
-import type { ComparisonEvent, DifferenceEvent, Event, LatencyEvent, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
+import { type Difference, diffLines } from './diff-text.ts';
+import type { ComparisonEvent, Event, LatencyEvent, ProblemEvent, StartEvent, TallyEvent } from './event.ts';
 import { type Frame, frame } from './frame.ts';
 import { LAYOUTS, type Layout, partLines, pathText } from './headline.ts';
 import { latencyLines } from './latency-text.ts';
@@ -25,7 +26,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   const tallies = new Map<number, TallyEvent>();
   let table: Frame | null = null;
   let comparison: ComparisonEvent | null = null;
-  let differences: DifferenceEvent[] = [];
+  let differences: Difference[] = [];
   let latencies: LatencyEvent[] = [];
   const located = createLocateBlock(out);
   const sprayed = createSprayBlock(out);
@@ -54,8 +55,8 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     table.changed();
   };
 
-  const endComparison = (): void => {
-    if (comparison !== null) frame(out, () => diffLines(comparison!, differences, out.columns)).finish();
+  const endComparison = (tells = true): void => {
+    if (comparison !== null) frame(out, () => diffLines(comparison!, differences, out.columns, tells)).finish();
     comparison = null;
     differences = [];
   };
@@ -67,7 +68,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
   const tell = (event: Event): void => {
     if (endsPart(event)) endTable();
     if (event.type === 'end') {
-      endComparison();
+      endComparison(event.exit !== CANNOT_TELL);
       endLatencies();
       located.finish(event.timeMs);
       sprayed.finish();
@@ -85,7 +86,7 @@ export function textReporter(out: Sink, errors: Pick<Sink, 'write' | 'columns'>)
     else if (isOfSpray(event)) sprayed.tell(event);
     else if (event.type === 'scan') printLines(scanLines(event, out.columns));
     else if (event.type === 'comparison') comparison = event;
-    else if (event.type === 'difference') differences.push(event);
+    else if (isDifference(event)) differences.push(event);
     else if (event.type === 'latency') latencies.push(event);
     else if (event.type === 'problem') beside(() => errors.write(problemText(event, errors.columns)));
   };
@@ -105,6 +106,10 @@ const OF_SPRAY = ['spray', 'count', 'flow', 'segment', 'sprayed'] as const;
 
 const isOfSpray = (event: Event): event is Extract<Event, { readonly type: (typeof OF_SPRAY)[number] }> =>
   (OF_SPRAY as readonly string[]).includes(event.type);
+
+const DIFFERENCES = ['difference', 'flowDifference', 'linkDifference', 'factDifference'] as const satisfies readonly Difference['type'][];
+
+const isDifference = (event: Event): event is Difference => (DIFFERENCES as readonly string[]).includes(event.type);
 
 /** A terminal would break words. The lines after the first are set in, so that each problem is seen to be one. */
 const problemText = ({ message }: ProblemEvent, columns: number | null): string =>

@@ -1,6 +1,6 @@
 /** What `decode` finds in a recording is what the run that was recorded has counted. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -9,7 +9,7 @@ import { interfaceBlock, packetBlock, pcapngHeader } from '../../src/capture/pca
 import type { Event } from '../../src/report/event.ts';
 import { toolMissing } from '../capture/read.ts';
 import { skip } from '../skip.ts';
-import { braceroute, eventsOf, linesOf, of, simulated } from './command.ts';
+import { assertNoStack, braceroute, COMMAND, eventsOf, linesOf, of, type Ran, runArgv, simulated } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'beacon-decode-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -51,6 +51,29 @@ test('the landings of each hop in a recording are those that the run received, a
     compared += landed.length;
   }
   assert.ok(compared >= 1000);
+});
+
+test('what is lost is told of standard input as of the file, which leaves nothing behind', async () => {
+  const recording = 'fixtures/recordings/probe-loss-out.pcapng';
+  const temporary = mkdtempSync(join(folder, 'temporary-'));
+  const env = { ...process.env, TMPDIR: temporary };
+  const lost = (command: string): Promise<Ran> =>
+    runArgv(['sh', '-c', `${command} | "$@" decode --filter kind==lost -`, 'sh', ...COMMAND], { env });
+  const expected = await braceroute(['decode', '--filter', 'kind==lost', recording]);
+  assert.ok(linesOf(expected.stdout).length > 10);
+  for (const command of [`cat ${recording}`, `gzip -c ${recording}`]) assert.equal(await lost(command), expected);
+  const torn = await lost(`head -c 5000 ${recording}`);
+  assert.match(torn.stderr, /offset 4800: the file ends 200 bytes into a record of 308; the 18 packets before were read/);
+  assert.is(torn.code, 2);
+  assert.equal(readdirSync(temporary), []);
+});
+
+test('standard input that cannot be kept is refused, with where and what to do', async () => {
+  const env = { ...process.env, TMPDIR: join(folder, 'nowhere') };
+  const { stderr, code } = await runArgv(['sh', '-c', 'echo | "$@" decode --filter kind==lost -', 'sh', ...COMMAND], { env });
+  assert.is(code, 2);
+  assert.match(stderr, /could not be kept in .*nowhere: ENOENT.*; set TMPDIR, or give a file/);
+  assertNoStack(stderr);
 });
 
 for (const name of ['trace', 'reverse-ipv6', 'between']) {

@@ -6,7 +6,7 @@ import { pack } from 'msgpackr';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Event, VerdictEvent } from '../../src/report/event.ts';
-import { assertNoStack, braceroute, COMMAND, eventsOf, of, runArgv } from './command.ts';
+import { assertNoStack, braceroute, COMMAND, eventsOf, of, type Ran, runArgv } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'locate-from-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -67,6 +67,21 @@ test('a recording of a probe and its events come to the same, with the tallies o
   assert.equal([one!.paths, one!.sent, one!.received], [4, 160, 146]); // of 40 each, 6 and 8 were lost
   assert.equal([other!.paths, other!.sent, other!.received], [4, 160, 146]);
   assert.equal({ ...verdictOf(recording!), timeMs: 0 }, { ...verdictOf(events!), timeMs: 0 });
+});
+
+const piped = (command: string): Promise<Ran> =>
+  runArgv(['sh', '-c', `${command} | "$@" locate --from - --threshold 1% --json`, 'sh', ...COMMAND]);
+
+test('a recording comes from standard input too, also compressed; a torn one says where it ends', async () => {
+  const recording = 'fixtures/recordings/probe-loss-out.pcapng';
+  const expected = { ...verdictOf(await from(recording)), timeMs: 0 };
+  for (const command of [`cat ${recording}`, `gzip -c ${recording}`])
+    assert.equal({ ...verdictOf(eventsOf(await piped(command))), timeMs: 0 }, expected);
+  const torn = eventsOf(await piped(`head -c 50000 ${recording}`));
+  const [problem] = of(torn, 'problem');
+  assert.is(problem?.code, 'RECORDING_ENDS');
+  assert.match(problem!.message, /^standard input ends at /);
+  assert.ok(of(torn, 'tallies')[0]!.sent < 160);
 });
 
 test('all mistakes of a file are told at once, up to twenty', async () => {

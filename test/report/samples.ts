@@ -8,11 +8,14 @@ import type {
   EdgeEvent,
   EndEvent,
   Event,
+  FactDifferenceEvent,
   FlowChosen,
+  FlowDifferenceEvent,
   FlowEvent,
   FlowsEvent,
   HopEvent,
   LatencyEvent,
+  LinkDifferenceEvent,
   LinkEvent,
   NodeEvent,
   PathEvent,
@@ -207,6 +210,7 @@ export const plan = (fields: Partial<PlanEvent> = {}): PlanEvent => ({
   coverage: 1,
   identifiability: 1,
   alike: [],
+  confidence: 0.99,
   ...fields,
 });
 
@@ -222,6 +226,7 @@ export const latency = (fields: Partial<LatencyEvent> = {}): LatencyEvent => ({
   medianMs: { value: 7.31, low: 7.1, high: 7.6 },
   grewMs: { value: 7.14, low: 6.9, high: 7.5 },
   moved: 'queueing',
+  confidence: 0.99,
   ...fields,
 });
 
@@ -273,6 +278,7 @@ export const comparedRun = (fields: Partial<ComparedRun> = {}): ComparedRun => (
   target: '10.255.0.7',
   targetName: 'd.example',
   reached: true,
+  verdict: null,
   ...fields,
 });
 
@@ -302,6 +308,7 @@ export const difference = (fields: Partial<DifferenceEvent> = {}): DifferenceEve
   ...common,
   type: 'difference',
   part: 1,
+  size: null,
   hop: 'same',
   a: comparedHop(2),
   b: comparedHop(2, { lost: 99 }),
@@ -309,6 +316,50 @@ export const difference = (fields: Partial<DifferenceEvent> = {}): DifferenceEve
   errors: { a: 0, b: 0, low: -0.004, high: 0.004 },
   rttMs: { a: 0.25, b: 0.25, chance: null },
   moved: ['loss'],
+  ...fields,
+});
+
+export const flowDifference = (fields: Partial<FlowDifferenceEvent> = {}): FlowDifferenceEvent => ({
+  ...common,
+  type: 'flowDifference',
+  part: 1,
+  position: 3,
+  address: '10.0.3.1',
+  size: null,
+  field: 'ports',
+  value: 40_007,
+  loss: { a: 0, b: 0.5, low: 0.4, high: 0.6 },
+  moved: ['loss'],
+  ...fields,
+});
+
+export const linkDifference = (fields: Partial<LinkDifferenceEvent> = {}): LinkDifferenceEvent => ({
+  ...common,
+  type: 'linkDifference',
+  from: '10.0.7.1',
+  to: '10.0.7.2',
+  fromName: 'r6',
+  toName: 'r5',
+  link: 'same',
+  forward: { a: 0, b: 0, low: -0.001, high: 0.001 },
+  backward: { a: 0, b: 0.021, low: 0.015, high: 0.028 },
+  both: null,
+  leastMs: null,
+  medianMs: null,
+  moved: ['loss'],
+  ...fields,
+});
+
+export const factDifference = (fields: Partial<FactDifferenceEvent> = {}): FactDifferenceEvent => ({
+  ...common,
+  type: 'factDifference',
+  part: 1,
+  position: 1,
+  address: '10.0.1.1',
+  fact: 'ttl',
+  a: 'pipe',
+  b: 'uniform',
+  moved: ['fact'],
   ...fields,
 });
 

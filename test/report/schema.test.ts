@@ -8,8 +8,11 @@ import {
   comparison,
   difference,
   end,
+  factDifference,
+  flowDifference,
   flows,
   latency,
+  linkDifference,
   locateRun,
   lossy,
   path,
@@ -40,6 +43,9 @@ const samples: readonly Event[] = [
   scan(),
   comparison(),
   difference(),
+  flowDifference(),
+  linkDifference(),
+  factDifference(),
   problem('no'),
 ];
 const lines = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event));
@@ -62,11 +68,14 @@ test('each type of event has its place in the schema', () => {
     'difference',
     'edge',
     'end',
+    'factDifference',
     'flow',
+    'flowDifference',
     'flows',
     'hop',
     'latency',
     'link',
+    'linkDifference',
     'name',
     'node',
     'path',
@@ -134,7 +143,7 @@ test('the examples on the page are one valid run, with an event of each type', (
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].flatMap((match) => match[1]!.trim().split('\n'));
   const events = examples.map((line) => JSON.parse(line) as Event);
   for (const event of events) assert.ok(validEvent(event), JSON.stringify(event));
-  assert.is(new Set(events.map(({ type }) => type)).size, 25);
+  assert.is(new Set(events.map(({ type }) => type)).size, 28);
   assertEvents(lines(events.filter(({ type }) => type !== 'end')).concat(lines([end()])));
 });
 

@@ -15,6 +15,7 @@ import { linkTypeName } from '../../wire/link-header.ts';
 import { chunksOf } from '../capture-file.ts';
 import { type PagedOutput, pagedOutput } from '../paged-output.ts';
 import { pcapQuestion } from '../pcap-question.ts';
+import { spooled } from '../spooled.ts';
 
 export interface DecodeOptions {
   readonly verbose?: boolean;
@@ -32,12 +33,12 @@ interface Trouble {
 export async function decode(file: string, options: DecodeOptions, signal: AbortSignal): Promise<number> {
   const fates = createFates();
   const filter = options.filter === undefined ? null : filterOf(options.filter, fates);
-  if (filter?.looksAhead) {
-    if (file === '-') throw new BeaconError('ERR_USAGE', '--filter kind==lost reads a recording twice: give a file in place of -');
-    await readFates(file, fates, signal);
-  }
+  const isTwice = filter?.looksAhead === true;
+  await using input = isTwice && file === '-' ? await spooled(chunksOf(file), signal) : null; // what is lost is known at the end
+  const path = input?.path ?? file;
+  if (isTwice) await readFates(path, fates, signal);
   const out = pagedOutput(process.stdout);
-  const troubles = await decoded(file, options, filter?.accepts ?? null, out, signal);
+  const troubles = await decoded(path, file, options, filter?.accepts ?? null, out, signal);
   tell(troubles, options, out, signal);
   await out.flushed();
   return troubles.find(({ exit }) => exit !== 0)?.exit ?? 0;
@@ -63,6 +64,7 @@ const beside =
   };
 
 async function decoded(
+  path: string,
   file: string,
   options: DecodeOptions,
   filter: Filter | null,
@@ -89,7 +91,7 @@ async function decoded(
     return !signal.aborted;
   };
   try {
-    await eachPacket(chunksOf(file), packet, other, more);
+    await eachPacket(chunksOf(path), packet, other, more);
   } catch (error) {
     if (!(error instanceof BeaconError)) throw error;
     const after = decoder.sight.number === 0 ? '' : `, after ${packets(decoder.sight.number)}`;

@@ -1,7 +1,7 @@
 /** `braceroute locate --latency`: what each link adds to the round trip, and where queueing grew since a baseline. */
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Between, type Increment, movedFrom } from '../../infer/latency.ts';
-import { type LinkLatency, pathLatencies } from '../../locate/latency.ts';
+import { type LinkLatency, pathLatencies, RESOLUTION_MS } from '../../locate/latency.ts';
 import type { BetweenMs, LatencyEvent } from '../../report/event.ts';
 import { chunksOf } from '../capture-file.ts';
 import { createNamer } from '../namer.ts';
@@ -18,9 +18,6 @@ const ROUNDS = 300;
 const MOST_ROUNDS = 10_000;
 /** A time ends them. */
 const TIMED_ROUNDS = 1_000_000;
-/** Of the stamps that recordings and some engines keep. */
-const RESOLUTION_MS = 1e-3;
-
 /** Exit code 1 where queueing grew, 5 where nothing is known, or nothing of what the baseline has. */
 export const latencyCommand = (options: LatencyCommandOptions): Body =>
   async function* (network, signal) {
@@ -37,7 +34,7 @@ export const latencyCommand = (options: LatencyCommandOptions): Body =>
     const namer = createNamer(names, numeric);
     const nameOf = async (address: string): Promise<string | null> => found.path.map?.get(address)?.name ?? (await namer.soon(address));
     const events: LatencySaid[] = [];
-    for (const link of links) events.push(told(link, baseline, await nameOf(link.from), await nameOf(link.to)));
+    for (const link of links) events.push(told(link, baseline, confidence, await nameOf(link.from), await nameOf(link.to)));
     yield* events;
     return yield* ended(events, baseline !== null);
   };
@@ -66,6 +63,7 @@ function* ended(events: readonly LatencySaid[], isCompared: boolean): Generator<
 function told(
   { from, to, probes, adds }: LinkLatency,
   baseline: Baseline | null,
+  confidence: number,
   fromName: string | null,
   toName: string | null,
 ): LatencySaid {
@@ -82,6 +80,7 @@ function told(
     medianMs: adds && ms(adds.median),
     grewMs: change && ms(change.median),
     moved: change?.moved ?? null,
+    confidence,
   };
 }
 

@@ -35,7 +35,7 @@ export const locateCommand = (options: LocateCommandOptions): Body =>
     if ('exit' in drawn) return { reached: null, exit: drawn.exit };
     const plan = await planned(engine, drawn.graph, drawn.dress, drawn.drawing);
     const rate = yield* rateOver(drawn, plan);
-    yield planEvent(plan, rankOf(plan.model.walks, plan.model.suspects.length));
+    yield planEvent(plan, rankOf(plan.model.walks, plan.model.suspects.length), options.confidence);
     yield* linkEvents(drawn.graph, linkLosses(drawn.graph, plan.model, null));
     const { threshold, confidence, timeout, budget } = options;
     const untilNs = budget.seconds === null ? null : engine.nowNs() + BigInt(Math.round(budget.seconds * 1e9));
