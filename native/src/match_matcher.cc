@@ -39,7 +39,7 @@ Napi::Value SprayMatcher::Places(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// totals(): { received, reordered, unverified, duplicates, corrupted, late, beyond, otherRun, passed, expired, settled, dropped: number | null }
+// totals(): { received, reordered, unverified, duplicates, corrupted, late, beyond, otherRun, passed, expired, settled, missing, dropped: number | null }
 Napi::Value SprayMatcher::Totals(const Napi::CallbackInfo& info) {
   static constexpr struct {
     const char* name;
@@ -57,7 +57,8 @@ Napi::Value SprayMatcher::Totals(const Napi::CallbackInfo& info) {
     for (uint32_t cpu = 0; cpu < memory.cpus; ++cpu) sum += __atomic_load_n(&(memory.totals[cpu].*field), __ATOMIC_RELAXED);
     totals.Set(name, static_cast<double>(sum));
   }
-  totals.Set("settled", static_cast<double>(way.Decided().Settled()));
+  totals.Set("settled", static_cast<double>(way.Decided().Settled()));  // before `missing`, which is set first
+  totals.Set("missing", static_cast<double>(way.Decided().Missing()));
   const int64_t dropped = way.Dropped();
   totals.Set("dropped", dropped < 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(dropped)));
   return totals;

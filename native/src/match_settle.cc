@@ -1,6 +1,7 @@
 #include "match_settle.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace {
 
@@ -32,6 +33,7 @@ void MatchSettle::Settle(uint64_t end, bool last) {
   if (last)
     for (uint32_t cell = 0; cell < losing_.size() && losingCells_ > 0; ++cell) End(cell);
   Tell();
+  missing_ = missed_;
   settled_ = std::max(begin, end);
 }
 
@@ -40,6 +42,7 @@ void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
   const uint32_t scattered = static_cast<uint32_t>(sequence) ^ memory_.config.id_key;
   if (scattered >> 16 == 0) return;
   if ((scattered & 0xffc0) == 0) concerned &= ~(uint64_t{1} << (scattered & 63));
+  missed_ += static_cast<uint64_t>(std::popcount(concerned & ~seen));
   if ((seen & concerned) == concerned && losingCells_ == 0) return;
   const spray_order order = {memory_.config.id_key, memory_.config.templates, memory_.config.flows};
   spray_place place = spray_seek(order, static_cast<uint32_t>(sequence));

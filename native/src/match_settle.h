@@ -21,6 +21,9 @@ class MatchSettle {
   // All below were gone through.
   uint64_t Settled() const { return settled_; }
 
+  // Of these, so many did not come home in time.
+  uint64_t Missing() const { return missing_; }
+
   // Lengths of losses in a row, and how often, over the cells of a template.
   std::vector<std::pair<uint32_t, uint64_t>> LossRuns(uint32_t lossTemplate) const;
 
@@ -32,6 +35,8 @@ class MatchSettle {
   MatchMemory memory_;
   std::function<void()> quiet_;
   std::atomic<uint64_t> settled_;
+  std::atomic<uint64_t> missing_ = 0;
+  uint64_t missed_ = 0;  // up to the word that is gone through now
   std::vector<uint32_t> losing_;  // by cell: losses in a row up to here
   uint64_t losingCells_ = 0;
   std::vector<uint64_t> ended_;  // template << 32 | length, not yet told

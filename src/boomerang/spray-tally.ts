@@ -36,7 +36,7 @@ export interface Sprayed {
   /** Sequences below were sent. */
   readonly next: number;
   /** So many of the missing this machine may have dropped itself; null: nobody counts that. */
-  readonly drops: number | null;
+  readonly unknown: number | null;
 }
 
 const CHUNK = 65_536;
@@ -45,7 +45,7 @@ type Column = (typeof COLUMNS)[number];
 type Counted = Record<Column, number> & { readonly sent: number; readonly missing: number };
 
 /** There may be a million cells: what they and their targets have is kept in columns, and made a count when it is asked for. */
-export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows, idKey, next, drops }: Sprayed): SprayTally {
+export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows, idKey, next, unknown: most }: Sprayed): SprayTally {
   const cells = columnsOf(spraying, templates * flows);
   const sentOf = sentTo(next, { idKey, templates, flows });
   const atCell = (cell: number): Counted => counted(sentOf(cell), (column) => cells[column]?.[cell] ?? 0);
@@ -58,7 +58,7 @@ export function tallySpray(spraying: Pick<Spraying, 'cells'>, { templates, flows
     for (const column of COLUMNS) sums[column][target]! += cells[column]?.[cell] ?? 0;
   }
   const total = totalOf(sums);
-  const unknown = drops === null ? total.missing : Math.min(total.missing, drops);
+  const unknown = most === null ? total.missing : Math.min(total.missing, most);
   const shares = Uint32Array.from(spread(Array.from(sums.missing), unknown));
   const around = { missing: total.missing, unknown };
   return {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { SprayCounters, Spraying } from '../engine/spray.ts';
 import { BUCKETS, quantile } from '../engine/spray-histogram.ts';
 import { createStopRules, type StopReason } from './spray-stop.ts';
+import { createSprayUnknown } from './spray-unknown.ts';
 
 export interface SprayState {
   readonly elapsedNs: number;
@@ -26,8 +27,8 @@ export interface Quantiles {
 }
 
 export interface SprayEnd extends SprayState {
-  /** Missing probes that were sent within a timeout of an outage of our own: what became of them nobody knows. */
-  readonly excused: number;
+  /** Missing probes that this machine may have dropped itself, or that were sent within a timeout of an outage of our own; null: nobody counts. */
+  readonly unknown: number | null;
 }
 
 export interface WatchOptions {
@@ -53,6 +54,7 @@ export async function* watched(
 ): AsyncGenerator<SprayState, SprayEnd> {
   const beganNs = engine.nowNs();
   const rules = createStopRules(options.stopLoss);
+  const unknown = createSprayUnknown(options.timeoutNs, 0);
   const history: { atNs: number; sent: number }[] = [{ atNs: 0, sent: 0 }];
   const everyLooks = histogramsOf(spraying, options.templates).length > FEW_HISTOGRAMS ? 10 : 1;
   let rttNs: Quantiles | null = null;
@@ -63,6 +65,7 @@ export async function* watched(
     await spraying.wait(engine.nowNs() + LOOK_NS);
     const elapsedNs = Number(engine.nowNs() - beganNs);
     const counters = spraying.counters();
+    unknown.look(counters, elapsedNs);
     if (looks % everyLooks === 0) rttNs = roundTrips(spraying, options.templates);
     const known = rttNs?.p99 ?? options.rttNs ?? Math.min(USUAL_RTT_NS, options.timeoutNs);
     const disturbances = engine.disturbances?.() ?? [];
@@ -82,7 +85,14 @@ export async function* watched(
       drainedNs !== null && (elapsedNs >= drainedNs + options.timeoutNs || counters.received + counters.late === counters.sent);
     if (isDecided || stopped?.code === 'COUNTS_BROKEN') {
       await spraying.decided();
-      return { ...state, counters: spraying.counters(), rttNs: roundTrips(spraying, options.templates), excused };
+      const last = spraying.counters();
+      const dropped = unknown.total(last, Number(engine.nowNs() - beganNs));
+      return {
+        ...state,
+        counters: last,
+        rttNs: roundTrips(spraying, options.templates),
+        unknown: dropped === null ? null : dropped + excused,
+      };
     }
     yield state;
   }

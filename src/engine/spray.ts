@@ -105,6 +105,8 @@ export interface SprayCounters {
   readonly foreign: number;
   /** Packets that this machine lost after the sender, or before the matcher, as far as anybody counts them; null: nobody does. */
   readonly drops: number | null;
+  /** Of the sequences below, so many did not come home in time: it is told some time after they went. Left out: it is not told. */
+  readonly settled?: { readonly below: number; readonly missing: number };
   /** How far the sender is behind its pace. */
   readonly behindNs: number;
   /** The sender is done: by count, by duration, by stop(), or by an error. */

@@ -61,6 +61,8 @@ export interface NativeMatcherTotals {
   readonly expired: number;
   /** All sequences below were gone through. */
   readonly settled: number;
+  /** Of these, so many did not come home in time. */
+  readonly missing: number;
   /** Packets that the matcher itself lost; null: it loses none, or nobody counts them. */
   readonly dropped: number | null;
 }

@@ -49,8 +49,11 @@ export function branchesOf(found: Pick<PathGraph, 'nodes' | 'edges' | 'splits'>,
     const before = wayBetween(steps, root.id, step.edge.from);
     const after = wayBetween(steps, step.edge.to, end.id);
     if (before === null || (after === null && isSilent(step.edge.from))) continue;
-    const way = [...before, step, ...(after ?? [])]; // a dead one ends where its probes do
-    for (const one of way) taken.add(one);
+    const whole = [...before, step, ...(after ?? [])]; // a dead one ends with the last that answers
+    const way = whole.slice(0, whole.findLastIndex(({ address }) => address !== null) + 1);
+    const isNew = way.some((one) => !taken.has(one));
+    for (const one of whole) taken.add(one);
+    if (!isNew) continue;
     ways.push([...start, ...way.map(({ address }) => address)]);
   }
   return ways;

@@ -38,6 +38,8 @@ export interface UnknownPart {
   readonly why: string;
   /** The cheapest thing that would decide it. */
   readonly wouldSettle: string;
+  /** A flow of plain traffic that meets it, where others do not. */
+  readonly flow?: PathFlow;
 }
 
 export interface Verdict {

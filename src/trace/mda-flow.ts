@@ -12,6 +12,10 @@ export interface PathFlow {
   readonly inner: Address | null;
 }
 
+/** What the command is given to send such a flow. */
+export const optionsOf = ({ sourcePort, flowLabel }: Pick<PathFlow, 'sourcePort' | 'flowLabel'>): string =>
+  `--source-port ${sourcePort}${flowLabel === 0 ? '' : ` --flow-label ${flowLabel}`}`;
+
 export interface RunFlow extends PathFlow {
   readonly itinerary: (ttl: number) => Itinerary;
 }

@@ -101,7 +101,7 @@ test('whatever is missing and dropped, each row adds up, rows come to the total,
   fc.assert(
     fc.property(cells, fc.option(fc.integer({ min: 0, max: 400 })), (missing, drops) => {
       const received = missing.map((one) => 50 - one);
-      const tally = tallySpray(holding(received), { templates: 3, flows: 2, idKey: NO_SKIP, next: 300, drops });
+      const tally = tallySpray(holding(received), { templates: 3, flows: 2, idKey: NO_SKIP, next: 300, unknown: drops });
       const rows = [0, 1, 2].map(tally.target);
       const all = missing.reduce((sum, one) => sum + one, 0);
       const unknown = drops === null ? all : Math.min(all, drops);

@@ -81,6 +81,10 @@ test('delay moves round trips, and a link that became dear the path', async () =
   const { exit, events } = await told(upper, lower);
   assert.is(exit, 1);
   assert.equal(moves(events), ['1 same', '2 replaced hop', '3 replaced hop', '4 same', '5 same']);
+  assert.equal(
+    of(events, 'problem').map(({ code }) => code),
+    ['OTHER_BRANCH', 'FEW_ROUND_TRIPS'], // nothing in a trace tells a new route from a flow's own
+  );
 });
 
 /** A command as it is typed, on a network in memory; its options are what cli/program.ts makes of them. */

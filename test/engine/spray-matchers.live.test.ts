@@ -149,6 +149,8 @@ for (const { matcher, attach, shapes, place, by = 'socket' } of WAYS) {
     for (const name of COUNTED) assert.is(totals[name], sum(wanted[name]), name);
     assert.equal(await near.ask('lossRuns', { templates }), wanted.lossRuns);
     assert.equal([totals.late, totals.otherRun], [countAs(sent, 'late'), countAs(sent, 'other run')]);
+    const sendable = Array.from({ length: count }, (_, sequence) => sequence).filter((sequence) => isSprayed(RUN.idKey, sequence));
+    assert.is(totals.missing, sendable.length - totals.received);
     assert.equal([totals.beyond, totals.expired, totals.unverified], [0, 0, 0]);
     const inHistograms = (await near.ask('histograms', { templates })).map(sum);
     assert.equal(

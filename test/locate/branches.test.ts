@@ -1,3 +1,4 @@
+// limit: 240 s
 /** `locate -d` where ways of equal cost lead to the end: the one that loses is named, with its direction and a flow that takes it. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -5,7 +6,7 @@ import { traceCommand } from '../../src/cli/commands/trace.ts';
 import { sessionOn } from '../../src/cli/session.ts';
 import type { Event } from '../../src/report/event.ts';
 import { locateLines } from '../../src/report/locate-text.ts';
-import { linksIn, located, opened, verdictIn } from './located.ts';
+import { linksIn, located, type Opened, opened, verdictIn } from './located.ts';
 import { losing, namedIn, topologyOf } from './told.ts';
 
 const CASES = [
@@ -47,23 +48,73 @@ for (const [name, near, members, far] of [
         const events = await located(network, 4, { destination: 'd' });
         const [suspect] = verdictIn(events).suspects;
         assert.ok(suspect !== undefined && 'flow' in suspect && suspect.flow !== undefined, JSON.stringify(verdictIn(events)));
-        const { sourcePort, destinationPort } = suspect.flow;
-        assert.is(await memberTaken(name, sourcePort, destinationPort), member, direction);
+        const { sourcePort, destinationPort, flowLabel } = suspect.flow;
+        assert.is(await hopTaken(opened(topologyOf(name), 5), 4, { sourcePort, flowLabel, port: destinationPort }), member, direction);
         const text = locateLines({ plan: null, links: linksIn(events), verdict: verdictIn(events), seconds: null }, null);
         assert.match(text[0]!.text, new RegExp(`taken by flows such as source port ${sourcePort}$`));
       }
   });
 
+/** Of a dead direction: the router that flows get to, and past which nobody answers. */
+const DEAD = [
+  ['ecmp4', 'r1→m2', 'r1'],
+  ['ecmp4', 'm2→r2', 'm2'],
+  ['diamond', 'r1→r2', 'r1'],
+  ['diamond', 'r2→r4', 'r2'],
+] as const;
+
+for (const family of [4, 6] as const)
+  for (const [name, direction, last] of DEAD)
+    test(`${name}, IPv${family}: where ${direction} is dead that is said with the router before and a flow that dies, and nothing is blamed`, async () => {
+      const topology = topologyOf(name);
+      const member = direction.split('→').find((node) => node !== 'r1' && node !== 'r4' && !(name === 'ecmp4' && node === 'r2'))!;
+      for (const seed of [5, 7]) {
+        const network = opened(topology, seed);
+        losing(network, { [direction]: 1 });
+        const verdict = verdictIn(await located(network, family, { destination: 'd' }));
+        assert.equal([verdict.kind, verdict.suspects], ['unknown', []], JSON.stringify(verdict));
+        const told = verdict.unknown.find(({ flow }) => flow !== undefined);
+        const its = topology.links
+          .flatMap(({ ends }) => ends.filter(({ node }) => node === last))
+          .map(({ addresses }) => addresses[family]);
+        assert.ok(its.includes(told!.links[0]!.from), JSON.stringify(verdict.unknown));
+        assert.match(told!.why, /is dead behind/);
+        const { sourcePort, flowLabel, destinationPort } = told!.flow!;
+        const before = opened(topology, seed); // as the flows went when nothing was dead
+        assert.is(await hopTaken(before, family, { sourcePort, flowLabel, port: destinationPort }), member);
+      }
+    });
+
+for (const [name, family, direction] of [
+  ['ecmp4', 4, 'm2→r1'],
+  ['diamond', 4, 'r2→r1'],
+  ['diamond', 6, 'r2→r1'],
+] as const)
+  test(`${name}, IPv${family}: ways of equal cost that nobody measured are not clear, where ${direction} is dead`, async () => {
+    const network = opened(topologyOf(name), 5);
+    losing(network, { [direction]: 1 });
+    const { kind, suspects } = verdictIn(await located(network, family, { destination: 'd' }));
+    assert.equal([kind, suspects], ['unknown', []]);
+  });
+
+test('where routers answer once a second, ways of equal cost that are seen to begin are unknown', async () => {
+  const network = opened({ ...topologyOf('diamond'), profile: 'stock' }, 5);
+  const { kind, unknown } = verdictIn(await located(network, 4, { destination: 'd' }));
+  assert.is(kind, 'unknown');
+  assert.match(unknown[0]!.why, /^ways of equal cost begin here .*: a router answers about once a second$/);
+});
+
 /** The second router that a trace of this flow shows. */
-async function memberTaken(name: string, sourcePort: number, port: number): Promise<string> {
-  const topology = topologyOf(name);
+async function hopTaken(network: Opened, family: 4 | 6, flow: { sourcePort: number; flowLabel: number; port: number }): Promise<string> {
   const events: Event[] = [];
-  const body = traceCommand('d', { sourcePort, port, dscp: 0, count: 1, timeout: 1, maxHops: 30, firstHop: 1 });
+  const { flowLabel, ...ports } = flow;
+  const options = { ...ports, ...(family === 6 && { flowLabel }), dscp: 0, count: 1, timeout: 1, maxHops: 30, firstHop: 1, [family]: true };
   const reporter = { event: (event: Event) => void events.push(event), close: () => {} };
-  await sessionOn(opened(topology, 5), body, reporter, new AbortController().signal);
+  await sessionOn(network, traceCommand('d', options), reporter, new AbortController().signal);
   const hop = events.find((event) => event.type === 'hop' && event.position === 2);
   assert.ok(hop !== undefined && 'address' in hop);
-  return topology.links.flatMap(({ ends }) => ends).find(({ addresses }) => addresses[4] === hop.address)!.node;
+  const ends = network.engine.topology.links.flatMap((link) => link.ends);
+  return ends.find(({ addresses }) => addresses[family] === hop.address)!.node;
 }
 
 test.run();

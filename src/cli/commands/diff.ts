@@ -68,7 +68,7 @@ async function textOf({ chunks }: Opened, name: string): Promise<string> {
     .replace(/^\ufeff/, '');
 }
 
-function notes(a: NamedRun, b: NamedRun, { isRttShort, areFlowsApart, tells }: Compared): Said[] {
+function notes(a: NamedRun, b: NamedRun, { differences, isRttShort, areFlowsApart, tells }: Compared): Said[] {
   const cut = [a, b].filter(({ run }) => isCut(run));
   const all: (false | Note)[] = [
     question(a.run) !== question(b.run) && {
@@ -86,6 +86,12 @@ function notes(a: NamedRun, b: NamedRun, { isRttShort, areFlowsApart, tells }: C
         message:
           'The intervals of both runs together fail more often than once in twenty: give locate --latency a --confidence of 97.5% or more',
       },
+    differences.some(({ hop }) => hop === 'replaced') && {
+      code: 'OTHER_BRANCH',
+      message:
+        'A hop that was replaced may stand on another of several equal ways, since each run has a flow of its own: ' +
+        'give both the same --source-port, or compare runs of paths',
+    },
     areFlowsApart && {
       code: 'OTHER_FLOWS',
       message: 'The two sprays have no flow in common, so that only their sums are compared: give both the same --values',

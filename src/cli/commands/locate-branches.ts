@@ -3,6 +3,8 @@ import type { ProbedPath } from '../../boomerang/path.ts';
 import { type SurveyedHop, survey } from '../../boomerang/survey.ts';
 import { BeaconError } from '../../error.ts';
 import { branchesOf } from '../../locate/branches.ts';
+import { deadEnds, unsearched } from '../../locate/dead-ends.ts';
+import type { UnknownPart } from '../../locate/verdict.ts';
 import type { Hop } from '../../trace/hop.ts';
 import { type PathsFound, searchPaths } from '../../trace/paths.ts';
 import { trace } from '../../trace/trace.ts';
@@ -17,6 +19,8 @@ import type { Ready } from './ready.ts';
 
 export interface Branches {
   readonly found: PathsFound;
+  /** Ways on which flows die. */
+  readonly dead: readonly UnknownPart[];
   readonly ways: readonly { readonly path: ProbedPath; readonly hops: readonly SurveyedHop[] }[];
 }
 
@@ -24,7 +28,7 @@ export interface Branches {
 const RISK = 0.01;
 const SILENT_TRIES = 4;
 
-/** Null where there are none, or where a router answers so seldom that the search would take minutes. */
+/** Null where there are none. Where a router answers so seldom that the search would take minutes, none is looked at. */
 export async function branches(
   network: Network,
   signal: AbortSignal,
@@ -33,11 +37,12 @@ export async function branches(
 ): Promise<Branches | null> {
   const { asking, path } = ready;
   const fromUs = path.distance !== null;
-  const found = ready.reached ? await searched(network, signal, options, ready) : null;
-  if (found === null) return null;
+  const { found, isSlow } = await searched(network, signal, options, ready);
+  if (isSlow) return { found, dead: unsearched(found, 'a router answers about once a second'), ways: [] };
+  const dead = deadEnds(found, options.destination!);
   const isPermitted = mayVisit(options);
   const others = branchesOf(found, path.hops, fromUs).filter((hops) => hops.every((hop) => hop === null || isPermitted(hop)));
-  if (others.length === 0 || signal.aborted) return null;
+  if ((others.length === 0 && dead.length === 0) || signal.aborted) return null;
   const asked = { ...ready.sweep, rttNs: null, sources: sourcesFor(path.us, network, options), mayVisit: isPermitted, tellsApart: true };
   const ways: Branches['ways'][number][] = [];
   for (const hops of others) {
@@ -50,16 +55,16 @@ export async function branches(
     }
     ways.push({ path: other, hops: seen });
   }
-  return { found, ways };
+  return { found, dead, ways };
 }
 
-/** As plain traffic takes them: null where that would take minutes. */
+/** As plain traffic takes them. `isSlow`: it was given up, since it would take minutes. */
 async function searched(
   network: Network,
   signal: AbortSignal,
   options: LocateCommandOptions,
   { asking, sweep }: Ready,
-): Promise<PathsFound | null> {
+): Promise<{ readonly found: PathsFound; readonly isSlow: boolean }> {
   const { engine } = network;
   const known = await readMap(options);
   const { ends } = await endsOf(network, {
@@ -86,5 +91,5 @@ async function searched(
     whenSlow: () => tooSlow.abort(),
   };
   const found = await searchPaths(engine, asking, fields, hops, searching);
-  return tooSlow.signal.aborted ? null : found;
+  return { found, isSlow: tooSlow.signal.aborted };
 }

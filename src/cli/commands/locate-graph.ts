@@ -61,8 +61,9 @@ export async function* fromPath(network: Network, signal: AbortSignal, options: 
   const dress = { flow: sweep.flow, landing: sweep.landing, sources: sourcesFor(path.us, network, options) };
   const isCut = found.path.hops.length < found.found.length;
   const unknown = [
-    ...(reached ? [] : [notReached(path)]),
-    ...(isCut || others === null ? unprobed(path, found.found, path.hops.length, isCut ? TOO_FAR : PLAIN) : []),
+    ...(reached || others?.found.nodes.some(({ is }) => is === 'end') ? [] : [notReached(path)]),
+    ...(others?.dead ?? []),
+    ...(isCut || (others?.ways.length ?? 0) === 0 ? unprobed(path, found.found, path.hops.length, isCut ? TOO_FAR : PLAIN) : []),
     ...(others?.ways ?? []).flatMap((way) => unprobed(way.path, way.path.hops, way.hops.length, TOO_FAR)),
   ];
   return {

@@ -136,12 +136,11 @@ async function* sprayed(
     yield sprayEvent(step.value, perSecond, worst(step.value.elapsedNs, step.value.counters.next));
   }
   yield sprayEvent(end, perSecond, worst(end.elapsedNs, end.counters.next));
-  const { counters, excused, stopped } = end;
+  const { counters, unknown, stopped } = end;
   if (stopped !== null) yield { type: 'problem', ...stopped };
   if (counters.foreign > 0) yield otherRun(counters.foreign);
   yield* errorProblems(plan, spraying.errors?.() ?? []);
-  const drops = counters.drops === null ? null : counters.drops + excused;
-  const tally = tallySpray(spraying, { templates: job.templates, flows: job.flows, idKey: job.run.idKey, next: counters.next, drops });
+  const tally = tallySpray(spraying, { templates: job.templates, flows: job.flows, idKey: job.run.idKey, next: counters.next, unknown });
   yield* reported(plan, job, spraying, end, tally, options);
   return verdictOf(tally, plan, complete, options, stopped?.code ?? null);
 }
@@ -210,7 +209,7 @@ function createWorst(
   let shown: ReturnType<typeof worstCells> = [];
   return (elapsedNs, next) => {
     if (elapsedNs - readNs < NANOSECONDS || templates * flows > FEW_CELLS) return shown;
-    const tally = tallySpray(spraying, { templates, flows, idKey: run.idKey, next: before, drops: 0 });
+    const tally = tallySpray(spraying, { templates, flows, idKey: run.idKey, next: before, unknown: 0 });
     shown = worstCells(plan, tally, WORST);
     readNs = elapsedNs;
     before = next;

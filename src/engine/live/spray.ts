@@ -59,10 +59,10 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
 
   /** The matcher first: what it counts was sent by then. */
   function counters(): SprayCounters {
-    const { received, reordered, duplicates, corrupted, late, beyond, otherRun, dropped } = matcher.totals();
+    const { received, reordered, duplicates, corrupted, late, beyond, otherRun, dropped, settled, missing } = matcher.totals();
     const { next, taken, refused, givenUpNs, deviceDrops, isFinished, error } = sender.counters();
     const drops = deviceDrops === null ? null : deviceDrops + (dropped ?? 0) + beyond + host.receiveDrops();
-    const counts = { received, reordered, duplicates, corrupted, late, foreign: otherRun };
+    const counts = { received, reordered, duplicates, corrupted, late, foreign: otherRun, settled: { below: settled, missing } };
     return { next, sent: taken, refused, ...counts, drops, behindNs: givenUpNs, finished: isFinished, error: error?.message ?? null };
   }
 
