@@ -22,8 +22,9 @@ export async function withoutAnswered(engine: Engine, asking: Asking, graph: Gra
   const isExact = (node: number): boolean => node !== VANTAGE && !nodes[node]!.uniform;
   const asked = new Map<number, Question>();
   for (const [leg, { from, to, hops }] of legs.entries()) {
-    if (inTree.has(leg) || hops === null || !isExact(from) || !isExact(to)) continue;
-    const short = await shortOver(engine, graph, dress, [...(wayTo(graph, from) ?? []), leg]);
+    const way = wayTo(graph, from);
+    if (way === null || inTree.has(leg) || hops === null || !isExact(from) || !isExact(to)) continue;
+    const short = await shortOver(engine, graph, dress, [...way, leg]);
     if (short !== null) asked.set(leg, short);
   }
   const early = await landed(asking, asked, patienceNs);

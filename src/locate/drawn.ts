@@ -4,7 +4,7 @@ import { endsOf, vantageOf } from '../topology/lookup.ts';
 import { shortestPaths } from '../topology/routes.ts';
 import type { Link, LinkEnd, Topology } from '../topology/topology.ts';
 import type { Address, FamilyNumber } from '../wire/address.ts';
-import { type Graph, type GraphLeg, type GraphNode, type GraphPart, type Unreachable, VANTAGE } from './graph.ts';
+import { type Graph, type GraphLeg, type GraphNode, type GraphPart, type Unreachable, VANTAGE, wayTo } from './graph.ts';
 import { answering } from './path-graph.ts';
 import type { Reach, Reached } from './reach.ts';
 
@@ -24,12 +24,16 @@ export function drawnGraph(topology: Topology, family: FamilyNumber, reach: Reac
     if (other !== null) legs.push({ ...other, opposite: at });
   };
   const isHome = (name: string): boolean => name === us.name || reach.get(name)?.state === 'visited';
+  const passed = new Set<string>();
   for (const { ends } of topology.links) {
     const [one, two] = ends;
-    if (index.has(one.node) && index.has(two.node) && (isHome(one.node) || isHome(two.node)))
-      add(linkLeg(index, one, two, family), linkLeg(index, two, one, family));
+    if (!index.has(one.node) || !index.has(two.node) || !(isHome(one.node) || isHome(two.node))) continue;
+    const pair = pairOf(one.node, two.node);
+    const over = legsOver(topology, family, reach, index, one, two);
+    if (over === null || passed.has(pair)) continue;
+    add(...over);
+    if (over[0].is === 'routers') passed.add(pair);
   }
-  const passed = new Set<string>();
   const known = partsBook(topology, family, reach, index, nodes);
   for (const [one, two] of pairsPast(topology, reach, us.name)) {
     const out = legPast(topology, family, reach, index, one, two);
@@ -48,6 +52,39 @@ const isSteered = (topology: Topology, reach: Reach, name: string): boolean => {
   if (state !== 'unheard') return state === 'visited';
   return endsOf(topology, name).some(({ far }) => reach.get(far.node)?.state === 'visited' || far.node === vantageOf(topology).name);
 };
+
+/**
+ * Both directions of a link. A router that is visited at its loopback is steered to by that, which pins a link where it is the only way of
+ * its cost; of several side by side a hash takes one, and they are one leg. Null where no such way is this link.
+ */
+function legsOver(
+  topology: Topology,
+  family: FamilyNumber,
+  reach: Reach,
+  index: ReadonlyMap<string, number>,
+  one: LinkEnd,
+  two: LinkEnd,
+): [Omit<GraphLeg, 'opposite'>, Omit<GraphLeg, 'opposite'>] | null {
+  const [out, back] = [linkLeg(index, one, two, family), linkLeg(index, two, one, family)];
+  const loopbacks = [one, two].filter(({ node }) => reach.get(node)?.atLoopback);
+  if (loopbacks.length === 0) return [out, back];
+  const isNext = ({ node: from }: LinkEnd, { node: to }: LinkEnd): boolean => {
+    const ways = shortestPaths(topology, from, to, family); // as node names: to the loopback
+    return ways.length > 0 && ways.every((way) => way.length === 2);
+  };
+  const [far, near] = [two, one].map(({ node }) => (reach.get(node)?.atLoopback ? loopbackOf(topology, node, family) : null));
+  if ((far !== null && !isNext(one, two)) || (near !== null && !isNext(two, one))) return null;
+  const isOne = linksBetween(topology, pairOf(one.node, two.node)) === 1;
+  const shown = isOne ? {} : { is: 'routers' as const };
+  const ends = isOne ? out.ends : ([loopbackOf(topology, one.node, family), loopbackOf(topology, two.node, family)] as const);
+  return [
+    { ...out, ...shown, ends, destination: far ?? out.destination },
+    { ...back, ...shown, ends: [ends[1], ends[0]], destination: near ?? back.destination },
+  ];
+}
+
+const loopbackOf = ({ nodes }: Topology, node: string, family: FamilyNumber): Address =>
+  nodes.find(({ name }) => name === node)!.loopback[family];
 
 const linkLeg = (index: ReadonlyMap<string, number>, from: LinkEnd, to: LinkEnd, family: FamilyNumber): Omit<GraphLeg, 'opposite'> => ({
   from: index.get(from.node)!,
@@ -138,7 +175,8 @@ function legPast(
   to: string,
 ): Past | null {
   const { loopback } = topology.nodes.find(({ name }) => name === to)!;
-  const addresses = [...endsOf(topology, to).map(({ end }) => end.addresses[family]), loopback[family]];
+  const onLinks = reach.get(to)?.atLoopback ? [] : endsOf(topology, to).map(({ end }) => end.addresses[family]);
+  const addresses = [...onLinks, loopback[family]];
   const passes = (name: string): boolean => reach.get(name)?.state === 'does not decapsulate';
   for (const destination of addresses) {
     const ways = shortestPaths(topology, from, destination, family);
@@ -176,6 +214,16 @@ function treeOf(
     );
     if (leg >= 0) tree.set(node, leg);
   }
+  return grown(tree, legs);
+}
+
+/** Where no leg is the last link of the way by which a router was reached, any leg will do. */
+function grown(tree: Map<number, number>, legs: readonly GraphLeg[]): Map<number, number> {
+  for (let size = -1; size !== tree.size; ) {
+    size = tree.size;
+    for (const [leg, { from, to, opposite }] of legs.entries())
+      if (to !== VANTAGE && opposite !== null && !tree.has(to) && wayTo({ legs, tree }, from) !== null) tree.set(to, leg);
+  }
   return tree;
 }
 
@@ -199,13 +247,14 @@ function unreachableOf(
   legs: readonly GraphLeg[],
   passed: ReadonlySet<string>,
 ): Unreachable[] {
-  const taken = new Set(legs.filter(({ is }) => is === 'link').map(({ destination }) => destination));
+  const taken = new Set(legs.filter(({ is }) => is === 'link').map(({ ends }) => ends[1]));
   const groups = new Map<string, { links: (readonly [Address, Address])[]; wouldSettle: string }>();
   for (const { ends } of topology.links as readonly Link[]) {
     const [one, two] = ends;
     if (taken.has(one.addresses[family]) || taken.has(two.addresses[family])) continue;
     const isAnswered = ends.some(({ node }) => reach.get(node)?.answeredBy !== undefined);
-    if (passed.has(pairOf(one.node, two.node)) && !isAnswered) continue;
+    const isHashed = ends.some(({ node }) => reach.get(node)?.atLoopback) && linksBetween(topology, pairOf(one.node, two.node)) > 1;
+    if (passed.has(pairOf(one.node, two.node)) && !isAnswered && !isHashed) continue;
     const [why, wouldSettle] = whyNot([one.node, two.node], reach, index);
     const group = groups.get(why) ?? { links: [], wouldSettle };
     group.links.push([one.addresses[family], two.addresses[family]]);
@@ -222,6 +271,11 @@ function whyNot(nodes: readonly string[], reach: Reach, index: ReadonlyMap<strin
     if (by !== undefined) return Object.values(answering(by, name)) as [string, string];
     if (state !== undefined && state !== 'visited' && state !== 'unheard')
       return [`${name} ${WHY[state]}`, `decapsulation at ${name}, or a vantage behind it`];
+  }
+  const loopback = nodes.find((name) => reach.get(name)?.atLoopback);
+  if (loopback !== undefined && nodes.every((name) => index.has(name))) {
+    const why = `${loopback} strips headers to its loopback alone, so that no probe is held to this link`;
+    return [why, `decapsulation at ${loopback}'s address on this link`];
   }
   const dead = nodes.find((name) => reach.get(name)?.state === 'unheard' && index.has(name)) ?? nodes[0]!;
   return [`behind ${dead}, from which nothing comes home`, `what ails ${dead} mended, or a vantage behind it`];

@@ -27,6 +27,8 @@ export interface Reached {
   readonly way: Way;
   readonly source: LayerSource;
   readonly uniform: boolean;
+  /** It strips what is addressed to its loopback alone. */
+  readonly atLoopback: boolean;
   /** By name, the router before it on this way, which turns what is addressed to it. */
   readonly answeredBy?: string;
 }
@@ -42,15 +44,28 @@ export async function reach(engine: Engine, asking: Asking, topology: Topology, 
   const reached = new Map<string, Reached>();
   const tried = new Set<string>();
   const hints: Way[] = [];
-  const ask = async (way: Way): Promise<void> => {
+  let atLoopback: ReadonlySet<string> = new Set();
+  const surveyed = async (way: Way, loopbacks: ReadonlySet<string>): Promise<SurveyedHop[]> => {
     const hops: SurveyedHop[] = [];
     try {
-      for await (const hop of survey(engine, asking, pathOver(topology, way, options.family), options)) hops.push(hop);
+      for await (const hop of survey(engine, asking, pathOver(topology, way, options.family, loopbacks), options)) hops.push(hop);
     } catch (error) {
       if (!(error instanceof BeaconError && error.code === 'ERR_MTU')) throw error;
       tooFar(reached, tried, way, hops.length);
     }
-    hints.push(...note(reached, tried, way, hops));
+    return hops;
+  };
+  const ask = async (way: Way): Promise<void> => {
+    const hops = await surveyed(way, atLoopback);
+    const isOpen = (name: string): boolean => !['visited', 'does not decapsulate'].includes(reached.get(name)?.state ?? 'unheard');
+    const refusing = refusers(way, hops).filter((name) => !atLoopback.has(name) && isOpen(name));
+    const again = refusing.length === 0 ? hops : await surveyed(way, new Set([...atLoopback, ...refusing]));
+    const stripping = refusing.filter((name) => again.find(({ position }) => way[position - 1]!.far.node === name)?.homeTtl != null);
+    atLoopback = new Set([...atLoopback, ...stripping]);
+    const isAgain = stripping.length > 0 && stripping.length < refusing.length; // a loopback may be reached by a longer way, which bars the rest
+    const known = isAgain ? await surveyed(way, atLoopback) : stripping.length > 0 ? again : hops;
+    const told = known.map((hop) => (hop.state === 'does not decapsulate' ? asAtLoopback(hop, again) : hop));
+    hints.push(...note(reached, tried, way, told, atLoopback));
   };
   for (const way of leaves(shortestWays(topology))) await ask(way);
   for (;;) {
@@ -67,10 +82,30 @@ export async function reach(engine: Engine, asking: Asking, topology: Topology, 
 
 const keyOf = ({ link, end }: Attachment): string => `${link.id} from ${end.node}`;
 
-/** Each router by the addresses of the links taken. */
-export function pathOver(topology: Topology, way: Way, family: FamilyNumber): ProbedPath {
+/** Who refuses at its link's address, and is not heard of at its loopback by this way, may strip there what comes by another. */
+function asAtLoopback(hop: SurveyedHop, again: readonly SurveyedHop[]): SurveyedHop {
+  const there = again.find(({ position }) => position === hop.position);
+  return there === undefined || there.state === 'does not decapsulate' ? hop : { ...hop, state: there.state };
+}
+
+/** Those that may strip at their loopback alone: all that refuse, and the first that is not heard of, whose refusal may be lost. */
+function refusers(way: Way, hops: readonly SurveyedHop[]): string[] {
+  const unheard = hops.find(({ state, homeTtl }) => state === 'visited' && homeTtl === null);
+  const refusing = hops.filter((hop) => (hop.state === 'does not decapsulate' && hop.answeredBy === undefined) || hop === unheard);
+  return refusing.map(({ position }) => way[position - 1]!.far.node);
+}
+
+/** Each router by the addresses of the links taken, some by their loopback's. */
+function pathOver(topology: Topology, way: Way, family: FamilyNumber, atLoopback: ReadonlySet<string>): ProbedPath {
   const hops = way.map(({ far }) => far.addresses[family]);
-  return { us: way[0]!.end.addresses[family], hops, distance: 1, loose: false, map: addressMap(topology) };
+  const known = addressMap(topology);
+  const map = new Map(known);
+  for (const { name, loopback } of topology.nodes) {
+    if (!atLoopback.has(name)) continue;
+    for (const address of addressesOf(topology, name, family))
+      map.set(address, { ...known.get(address)!, decapsulates: [loopback[family]] });
+  }
+  return { us: way[0]!.end.addresses[family], hops, distance: 1, loose: false, map };
 }
 
 const known = new WeakMap<Topology, HopMap>();
@@ -111,7 +146,13 @@ function leaves(ways: ReadonlyMap<string, Way>): Way[] {
 /** What is known is only ever known better: what came home once did come home. */
 const BETTER = ['too far', 'unheard', 'detour', 'filtered', 'does not decapsulate', 'visited'] as const;
 
-function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops: readonly SurveyedHop[]): Way[] {
+function note(
+  reached: Map<string, Reached>,
+  tried: Set<string>,
+  way: Way,
+  hops: readonly SurveyedHop[],
+  atLoopback: ReadonlySet<string>,
+): Way[] {
   const isKnown = (position: number): boolean => reached.get(way[position - 1]!.far.node)?.state === 'does not decapsulate';
   const refusing = hops.filter(({ state, position }) => state === 'does not decapsulate' || isKnown(position));
   const refuses = new Set(refusing.map(({ position }) => position));
@@ -126,7 +167,8 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
     const sourceHome = home.findLast((hop) => hop.waypoints === waypoints)?.source;
     const by = way.find(({ far }) => answeredBy !== undefined && Object.values(far.addresses).includes(answeredBy))?.far.node;
     const other = by === undefined || seen === 'visited' ? {} : { answeredBy: by };
-    const now: Reached = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform, ...other };
+    const found = { state: seen, way: way.slice(0, position), source: sourceHome ?? source, uniform };
+    const now: Reached = { ...found, atLoopback: atLoopback.has(step.far.node), ...other };
     const before = reached.get(step.far.node);
     const better = before === undefined ? 1 : BETTER.indexOf(now.state) - BETTER.indexOf(before.state);
     if (better > 0 || (better === 0 && seen === 'unheard' && isFair)) reached.set(step.far.node, now);
@@ -139,7 +181,7 @@ function note(reached: Map<string, Reached>, tried: Set<string>, way: Way, hops:
 function tooFar(reached: Map<string, Reached>, tried: Set<string>, way: Way, from: number): void {
   for (const [at, step] of way.entries()) {
     if (at < from) continue;
-    const known: Reached = { state: 'too far', way: way.slice(0, at + 1), source: US, uniform: false };
+    const known: Reached = { state: 'too far', way: way.slice(0, at + 1), source: US, uniform: false, atLoopback: false };
     if (!reached.has(step.far.node)) reached.set(step.far.node, known);
     tried.add(keyOf(step));
   }
