@@ -44,7 +44,7 @@ const FIRST = 10;
 const ROUND_S = 0.25;
 const LEAST_ROUND = 200;
 /** What is still undecided after so many rounds more is told as that. */
-const MOST_DOUBTS = 8;
+const MOST_DOUBTS = 5;
 /** Of each walk that crosses it; doubled from round to round. */
 const DOUBT = 200;
 /** Before so many probes a loss that others hide is not given up: it may be as large as theirs. */
