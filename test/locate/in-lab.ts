@@ -6,8 +6,8 @@ import { faultOf, type Wrong } from './located.ts';
 
 export { up as raised } from '../../src/lab/up.ts';
 
-/** A threshold that asks for fewer probes than the command's own, and a time in which whatever comes home in a lab is home. */
-const LEAN = ['--threshold', '0.3%', '--timeout', '0.5'];
+/** A threshold that asks for fewer probes than the command's own, a time in which whatever comes home in a lab is home, and a rate that a lab keeps up with. */
+const LEAN = ['--threshold', '0.3%', '--timeout', '0.5', '--rate', '20000'];
 
 export const locateIn = async (lab: Lab, argv: readonly string[]): Promise<Event[]> =>
   eventsOf(await lab.exec('a', [...COMMAND, 'locate', ...LEAN, ...argv, '--json'], { timeoutMs: 60_000 }));
