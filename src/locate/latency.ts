@@ -31,6 +31,9 @@ export interface LatencyOptions extends SweepOptions {
   readonly untilNs: bigint | null;
 }
 
+/** While answers are still on their way it takes surer intervals to end: with them the round trips may be more alike. */
+const SPARE = 16;
+
 /**
  * All hops are asked in turn, so that each sees the same minutes. A link there and back: what the far end's round trips have more than
  * the near end's; where hops lie between that no probe turns at, it is the stretch.
@@ -57,13 +60,13 @@ export async function pathLatencies(
   }
   return links();
 
-  function links(): LinkLatency[] {
+  function links(sure: number = confidence): LinkLatency[] {
     return measured.map(({ position, address, waypoints }) => {
       const before = waypoints.at(-2) ?? null;
       const far = rttsMs.get(position)!;
       const near = before === null ? null : (rttsMs.get(before.position) ?? []);
       const from = before === null ? path.us : hops.find((hop) => hop.position === before.position)!.address!;
-      return { from, to: address!, probes: far.length, adds: incrementOf(near, far, confidence) };
+      return { from, to: address!, probes: far.length, adds: incrementOf(near, far, sure) };
     });
   }
 
@@ -79,6 +82,6 @@ export async function pathLatencies(
 
   /** Whether more rounds could not mend what lacks: links from whose far end nothing comes home stay unknown. */
   function tellEnough(): boolean {
-    return links().every(({ probes, adds }) => adds !== null || probes === 0);
+    return links(1 - (1 - confidence) / SPARE).every(({ probes, adds }) => adds !== null || probes === 0);
   }
 }

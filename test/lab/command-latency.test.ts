@@ -41,7 +41,7 @@ for (const family of [4, 6] as const) {
       await lab.fault(slow.id, near.node, { ...NO_FAULT, delayMs: 7 });
       const delayed = of((await measured('--baseline', file)).events, 'latency');
       const [worst] = known(delayed).toSorted((one, other) => other.grewMs!.value - one.grewMs!.value) as [LatencyEvent];
-      assert.is(delayed.indexOf(worst), 1);
+      assert.is(delayed.indexOf(worst), 1, JSON.stringify(delayed));
       assert.is(worst.moved, 'way');
       assert.ok(Math.abs(worst.grewMs!.value - 7) < 1, JSON.stringify(worst));
       for (const other of known(delayed)) if (other !== worst) assert.ok(Math.abs(other.grewMs!.value) < 1, JSON.stringify(other));
