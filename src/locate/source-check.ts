@@ -33,7 +33,7 @@ export async function sourceFilters(
     const over = planner.active().filter((walk) => walks[walk]!.legs.includes(leg) && tallies[walk]!.received === 0);
     const shortest = over.toSorted((one, other) => walks[one]!.legs.length - walks[other]!.legs.length)[0];
     if (shortest === undefined) continue;
-    const astray = await filterOn(ground, { walk: walks[shortest]!, leg }, tallies[shortest]!.lost, checking);
+    const astray = await filterOn(ground, { walk: walks[shortest]!, leg }, checking);
     if (astray === null) continue;
     for (const walk of over) planner.leaveOut(walk, astray);
     any = true;
@@ -42,9 +42,9 @@ export async function sourceFilters(
 }
 
 /** Null: nothing passes over this leg. */
-async function filterOn(ground: Ground, dead: DeadWalk, lost: number, checking: Checking): Promise<Astray | null> {
+async function filterOn(ground: Ground, dead: DeadWalk, checking: Checking): Promise<Astray | null> {
   const own = questionOver(ground, dead.walk, itineraryOf(ground.graph, dead.walk, ground.dress), dead.walk.legs.indexOf(dead.leg))!;
-  const witness = await firstToPass(checking, own, await witnessesOf(ground, dead), lost);
+  const witness = await firstToPass(checking, own, await witnessesOf(ground, dead));
   return witness === 'interrupted' ? unasked(ground.graph, dead.leg) : (witness?.astray ?? null);
 }
 

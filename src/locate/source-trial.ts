@@ -29,14 +29,13 @@ const AGAIN = 20;
 const CHANCE = 1e-3;
 
 /**
- * The first witness that comes home where `own` never does; `lost`: so many probes like `own` were lost before. Null: none. Where the run
- * ended before all were asked, that is said.
+ * The first witness that comes home where `own`, in turns with it, never does. Null: none. Where the run ended before all were asked, that
+ * is said.
  */
 export async function firstToPass(
   checking: Checking,
   own: Question,
   witnesses: readonly Witness[],
-  lost: number,
 ): Promise<Witness | null | 'interrupted'> {
   const tried = await homeOf(checking, questionsOf(witnesses), TRIES);
   if (tried === null) return 'interrupted';
@@ -45,7 +44,7 @@ export async function firstToPass(
     const again = await homeOf(checking, [witness.question, own], AGAIN);
     if (again === null) return 'interrupted';
     const theirs = { successes: again.get(witness.question) ?? 0, trials: AGAIN };
-    if (!again.has(own) && fisherMore({ successes: 0, trials: lost + AGAIN }, theirs) < CHANCE) return witness;
+    if (!again.has(own) && fisherMore({ successes: 0, trials: AGAIN }, theirs) < CHANCE) return witness;
   }
   return null;
 }
