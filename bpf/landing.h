@@ -6,6 +6,7 @@
 
 #include <linux/types.h>
 
+#include "siphash.h"
 #include "spray-match.h"
 #include "spray-order.h"
 
@@ -241,38 +242,6 @@ static __always_inline int is_sum_right(const struct landing *landing, const __u
 	return sum == 0xffff;
 }
 
-#define ROTATE(value, by) ((value) << (by) | (value) >> (64 - (by)))
-#define SIP_ROUND(a, b, c, d) \
-	do { \
-		a += b; b = ROTATE(b, 13); b ^= a; a = ROTATE(a, 32); \
-		c += d; d = ROTATE(d, 16); d ^= c; \
-		a += d; d = ROTATE(d, 21); d ^= a; \
-		c += b; b = ROTATE(b, 17); b ^= c; c = ROTATE(c, 32); \
-	} while (0)
-
-/* SipHash-2-4 of the twelve bytes run, path and sequence at `at`, as a little-endian number (src/wire/siphash.ts). */
-static __always_inline __u64 tag_of(const volatile __u64 *state, const __u8 *at)
-{
-	__u64 a = state[0], b = state[1], c = state[2], d = state[3];
-	__u64 first = LITTLE64(load64(at));
-	__u64 last = LITTLE32(load32(at + 8)) | 12ULL << 56;
-
-	d ^= first;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	a ^= first;
-	d ^= last;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	a ^= last;
-	c ^= 0xff;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	return a ^ b ^ c ^ d;
-}
-
 static __always_inline int has_tag(const volatile struct match_config *config, __u32 sequence)
 {
 	return config->tag_every && (sequence & (config->tag_every - 1)) == 0;
@@ -280,7 +249,9 @@ static __always_inline int has_tag(const volatile struct match_config *config, _
 
 static __always_inline int is_tag_right(const volatile struct match_config *config, const __u8 *transport)
 {
-	return LITTLE64(load64(transport + TAG_AT)) == tag_of(config->sip, transport + RUN_AT);
+	const __u8 *numbers = transport + RUN_AT;
+
+	return LITTLE64(load64(transport + TAG_AT)) == sip_tag(config->sip, LITTLE64(load64(numbers)), LITTLE32(load32(numbers + 8)));
 }
 
 static __always_inline __u32 cell_of_sequence(const volatile struct match_config *config, __u32 sequence)

@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "siphash.h"
 #include "spray.h"
 #include "spray-pace.h"
 
@@ -62,45 +63,6 @@ static __always_inline __u16 folded(__u64 sum)
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (sum & 0xffff) + (sum >> 16);
-}
-
-static __always_inline __u64 rotated(__u64 word, int bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-#define SIP_ROUND(a, b, c, d) \
-	do { \
-		a += b; b = rotated(b, 13) ^ a; a = rotated(a, 32); \
-		c += d; d = rotated(d, 16) ^ c; \
-		a += d; d = rotated(d, 21) ^ a; \
-		c += b; b = rotated(b, 17) ^ c; c = rotated(c, 32); \
-	} while (0)
-
-/* SipHash-2-4 of run, cell and sequence: twelve bytes in network order. */
-static __always_inline __u64 tag_of(__u32 cell, __u32 sequence)
-{
-	__u64 a = plan.key[0] ^ 0x736f6d6570736575ULL;
-	__u64 b = plan.key[1] ^ 0x646f72616e646f6dULL;
-	__u64 c = plan.key[0] ^ 0x6c7967656e657261ULL;
-	__u64 d = plan.key[1] ^ 0x7465646279746573ULL;
-	const __u64 first = (__u64)bpf_htonl(cell) << 32 | bpf_htonl(plan.run);
-	const __u64 last = 12ULL << 56 | bpf_htonl(sequence);
-
-	d ^= first;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	a ^= first;
-	d ^= last;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	a ^= last;
-	c ^= 0xff;
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	SIP_ROUND(a, b, c, d);
-	return a ^ b ^ c ^ d;
 }
 
 static __always_inline struct spray_order order(void)
@@ -252,14 +214,15 @@ static __always_inline int identify(void *packet, void *end, const struct spray_
 {
 	struct identity *identity = packet + (template->identity_at & 0x7fe);
 	__u16 *half = packet + (template->half_at & 0x7fe);
-	const __u64 tag = is_tagged(probe->sequence) ? tag_of(probe->cell, probe->sequence) : 0;
+	const __u32 cell = bpf_htonl(probe->cell), sequence = bpf_htonl(probe->sequence);
+	const __u64 tag = is_tagged(probe->sequence) ? sip_tag(plan.sip, (__u64)cell << 32 | bpf_htonl(plan.run), sequence) : 0;
 	const __u64 sent = now + plan.realtime_ahead_ns;
 
 	if ((void *)(identity + 1) > end || (void *)(half + 1) > end)
 		return -1;
 	*half = template->half_of ? probe->halves[1] : probe->halves[0];
-	identity->path = bpf_htonl(probe->cell);
-	identity->sequence = bpf_htonl(probe->sequence);
+	identity->path = cell;
+	identity->sequence = sequence;
 	identity->tag[0] = tag;
 	identity->tag[1] = tag >> 32;
 	identity->sent[0] = bpf_htonl(sent >> 32);

@@ -50,7 +50,7 @@ struct spray_template {
 
 /* One run: one way out, `templates` templates and `flows` values; cell = flow * templates + template (spray-order.h). */
 struct spray_plan {
-	__u64 key[2];        /* of the tags: SipHash's two words */
+	__u64 sip[4];        /* of the tags (siphash.h) */
 	__s64 realtime_ahead_ns; /* added to the monotonic clock it makes the time that a packet says it was sent at */
 	__u64 first;         /* sequence */
 	__u64 most;          /* packets; SPRAY_END: as many as there are sequences */

@@ -1,5 +1,7 @@
 #include "match_settings.h"
 
+#include "../../bpf/siphash.h"
+
 #include "errors.h"
 
 namespace {
@@ -21,12 +23,7 @@ uint32_t Whole(const Napi::Object& options, const char* name, double least, doub
 void Key(const Napi::Object& options, __u64 state[4]) {
   const auto key = options.Get("key").As<Napi::Uint32Array>();
   if (key.ElementLength() != 4) throw Napi::RangeError::New(options.Env(), "A SipHash key is four words");
-  const uint64_t low = uint64_t{key[1]} << 32 | key[0];
-  const uint64_t high = uint64_t{key[3]} << 32 | key[2];
-  state[0] = low ^ 0x736f6d6570736575;
-  state[1] = high ^ 0x646f72616e646f6d;
-  state[2] = low ^ 0x6c7967656e657261;
-  state[3] = high ^ 0x7465646279746573;
+  sip_begin(state, uint64_t{key[1]} << 32 | key[0], uint64_t{key[3]} << 32 | key[2]);
 }
 
 std::vector<MatchDevice> Devices(const Napi::Object& options) {

@@ -3,31 +3,15 @@
 #include <linux/types.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "../../bpf/siphash.h"
 #include "../../bpf/spray-order.h"
 #include "../../bpf/spray.h"
-
-// SipHash-2-4 (Aumasson and Bernstein, 2012) of twelve bytes: the two words that it absorbs, the length in the second.
-inline uint64_t SipTag(const __u64 (&key)[2], uint64_t first, uint64_t last) {
-  uint64_t a = key[0] ^ 0x736f6d6570736575, b = key[1] ^ 0x646f72616e646f6d;
-  uint64_t c = key[0] ^ 0x6c7967656e657261, d = key[1] ^ 0x7465646279746573;
-  const auto round = [&] {
-    a += b, b = std::rotl(b, 13) ^ a, a = std::rotl(a, 32);
-    c += d, d = std::rotl(d, 16) ^ c;
-    a += d, d = std::rotl(d, 21) ^ a;
-    c += b, b = std::rotl(b, 17) ^ c, c = std::rotl(c, 32);
-  };
-  d ^= first, round(), round(), a ^= first;
-  d ^= last, round(), round(), a ^= last;
-  c ^= 0xff, round(), round(), round(), round();
-  return a ^ b ^ c ^ d;
-}
 
 // Where a run stands: the next sequence and the cell it belongs to. A value: whoever may have to take packets back keeps a copy.
 struct SprayCursor {
@@ -128,9 +112,7 @@ class SprayPackets {
     const uint64_t sent = monotonicNs + static_cast<uint64_t>(plan_.realtime_ahead_ns);
     identity.path = htonl(cursor_.place.flow * plan_.templates + cursor_.place.number);
     identity.sequence = htonl(sequence);
-    const uint64_t tag = IsTagged(sequence)
-                             ? SipTag(plan_.key, uint64_t{identity.path} << 32 | identity.run, uint64_t{12} << 56 | identity.sequence)
-                             : 0;
+    const uint64_t tag = IsTagged(sequence) ? sip_tag(plan_.sip, uint64_t{identity.path} << 32 | identity.run, identity.sequence) : 0;
     identity.tag[0] = static_cast<uint32_t>(tag);
     identity.tag[1] = static_cast<uint32_t>(tag >> 32);
     identity.sent[0] = htonl(static_cast<uint32_t>(sent >> 32));

@@ -75,8 +75,7 @@ spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const Napi::Uint8A
   spray_plan plan = {};
   const auto key = options.Get("key").As<Napi::Uint32Array>();
   if (key.ElementLength() != 4) throw Napi::RangeError::New(env, "A SipHash key is four words");
-  plan.key[0] = uint64_t{key[1]} << 32 | key[0];
-  plan.key[1] = uint64_t{key[3]} << 32 | key[2];
+  sip_begin(plan.sip, uint64_t{key[1]} << 32 | key[0], uint64_t{key[3]} << 32 | key[2]);
   plan.run = options.Get("run").As<Napi::Number>().Uint32Value();
   plan.id_key = options.Get("idKey").As<Napi::Number>().Uint32Value();
   plan.tag = TagOf(options.Get("tag").As<Napi::String>());
