@@ -19,7 +19,8 @@ const LIMIT_MS = 20_000;
 
 export function runArgv([program, ...argv]: readonly string[], options: SpawnOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS, killSignal: 'SIGKILL' });
+    const timeout = options.timeout ?? LIMIT_MS;
+    const child = spawn(program!, argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout, killSignal: 'SIGKILL' });
     let [stdout, stderr] = ['', ''];
     child.stdout!.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
@@ -28,7 +29,10 @@ export function runArgv([program, ...argv]: readonly string[], options: SpawnOpt
       stderr += chunk.toString();
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      if (signal === 'SIGKILL') stderr += `${program} was killed: it took longer than ${timeout / 1000} s\n`;
+      resolve({ code, stdout, stderr });
+    });
   });
 }
 
