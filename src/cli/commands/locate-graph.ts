@@ -44,10 +44,11 @@ export interface Drawn {
   readonly unknown: readonly UnknownPart[];
 }
 
-type Sketch = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
+/** Says what it finds; the exit code where there is nothing to probe. */
+export type Sketch<Found> = AsyncGenerator<Said, Found | { readonly exit: number }>;
 
 /** Throws BeaconError for a path that cannot be entered or probed. */
-export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch {
+export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch<Drawn> {
   const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
   if ('exit' in found) return found;
   const { asking, sweep, reached } = found;
@@ -126,7 +127,7 @@ function notReached({ us, hops }: ProbedPath): UnknownPart {
 }
 
 /** Throws BeaconError ERR_USAGE where this host is not the topology's vantage. */
-export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Sketch {
+export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Sketch<Drawn> {
   const { engine } = network;
   for (const name of ['source', 'destination', 'path', 'map'] as const)
     if (options[name] !== undefined) throw new BeaconError('ERR_USAGE', `--topology draws the whole graph: leave out --${name}`);
