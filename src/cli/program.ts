@@ -94,8 +94,7 @@ const OPTIONS = {
       'plan',
     ]),
   undirected: () => new Option('--undirected', 'with --from: a link loses the same both ways'),
-  latency: () =>
-    new Option('--latency', 'what each link of a path adds to the round trip, in place of its loss').conflicts(['from', 'topology']),
+  latency: () => new Option('--latency', 'what each link adds to the round trip, in place of its loss').conflicts('from'),
   baseline: () => new Option('--baseline <file>', 'with --latency: where queueing grew since a run whose --json this is'),
   method: () =>
     new Option('--method <name>', "with --from: likelihood, or NetBouncer's as published to compare with")

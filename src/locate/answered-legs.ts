@@ -59,7 +59,7 @@ async function shortOver(engine: Engine, graph: Graph, dress: Dress, way: readon
 }
 
 /** Those of which a probe comes home. */
-async function landed(asking: Asking, asked: ReadonlyMap<number, Question>, patienceNs: number): Promise<Set<number>> {
+export async function landed(asking: Asking, asked: ReadonlyMap<number, Question>, patienceNs: number): Promise<Set<number>> {
   const found = new Set<number>();
   let open = [...asked];
   for (let round = 0; round < TRIES && open.length > 0; round += 1) {

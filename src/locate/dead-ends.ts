@@ -8,23 +8,31 @@ import type { UnknownPart } from './verdict.ts';
 
 /** `host`: the end's name. */
 export function deadEnds({ nodes, edges }: Pick<PathGraph, 'nodes' | 'edges'>, host: string): UnknownPart[] {
-  const end = nodes.find(({ is }) => is === 'end');
   const sure = edges.filter((edge) => edge.sure);
-  if (end === undefined) return unsearched({ nodes, edges: sure }, `no plain flow of those tried is answered by ${host}`);
+  if (!nodes.some(({ is }) => is === 'end'))
+    return unsearched({ nodes, edges: sure }, `no plain flow of those tried is answered by ${host}`);
+  const dead = new Set(deadEdges({ nodes, edges }));
   const silent = sure.filter(({ to }) => nodes.find(({ id }) => id === to)!.is === 'silent');
-  return silent.flatMap(({ from, to, flow, flows }) => {
+  return silent.flatMap((edge) => {
+    const { from, flow, flows } = edge;
     const [address] = nodes.find(({ id }) => id === from)!.addresses;
-    const beside = sure.filter((edge) => edge.from === from);
-    const isDead = !leadsTo(sure, to, end.id);
-    if (address === undefined || (!isDead && beside.length === 1)) return []; // told of the router before; or all goes that way
-    const all = beside.reduce((sum, edge) => sum + edge.flows, 0);
+    const beside = sure.filter((other) => other.from === from);
+    if (address === undefined || (!dead.has(edge) && beside.length === 1)) return []; // told of the router before; or all goes that way
+    const all = beside.reduce((sum, other) => sum + other.flows, 0);
     const taken = `${flows} of ${all} flows, such as ${optionsOf(flow)},`;
-    const why = isDead
-      ? `a way of equal cost is dead behind ${address}: ${taken} are answered by nobody behind it, nor by ${host}, which answers the others`
+    const why = dead.has(edge)
+      ? `a way of equal cost is dead behind ${address}: ${taken} are answered by nobody behind it, nor by ${host}, which answers the others. To which router they go is not known from here, so that no link is blamed`
       : `a next hop of ${address} tells no address, so that no probe is steered over it: ${taken} take it`;
-    const wouldSettle = `its members given with --topology, or what ${address} has as next hops (braceroute trace ${host} ${optionsOf(flow)})`;
+    const wouldSettle = `the next hops that ${address} has for ${host}, given with --topology: braceroute trace ${host} ${optionsOf(flow)} takes this way`;
     return [{ links: [{ from: address, to: null }], why, wouldSettle, flow }];
   });
+}
+
+/** From a router to silence that no way leads on from to the end. */
+export function deadEdges({ nodes, edges }: Pick<PathGraph, 'nodes' | 'edges'>): PathEdge[] {
+  const end = nodes.find(({ is }) => is === 'end');
+  const sure = edges.filter((edge) => edge.sure);
+  return sure.filter(({ to }) => end !== undefined && nodes.find(({ id }) => id === to)!.is === 'silent' && !leadsTo(sure, to, end.id));
 }
 
 /** Several next hops of one router, and the search went no further, for that reason. */

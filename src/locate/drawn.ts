@@ -233,7 +233,8 @@ const WHY: Readonly<Record<Exclude<Reached['state'], 'visited' | 'unheard' | 'to
   filtered: 'answers, and nothing that turns there comes home: something on the way drops it by its source',
 };
 
-const TOO_FAR: [why: string, wouldSettle: string] = [
+/** Of links to a router whose probes do not fit. */
+export const TOO_FAR: [why: string, wouldSettle: string] = [
   'a probe that turns there would be too large for the first link',
   'a larger MTU on the first link, or a vantage nearer',
 ];

@@ -42,15 +42,41 @@ function otherSources(ground: Ground, { walk, leg }: DeadWalk): Witness[] {
 /** A check that is made of one family alone, or that takes the near end's own address, which a stock router drops over IPv4 itself. */
 async function otherFamily({ graph }: Ground, drawing: Drawing, { walk, leg }: DeadWalk): Promise<Witness[]> {
   const other = await drawing.other();
-  if (other === null || other.graph.legs.length !== graph.legs.length) return []; // past routers that only forward, ways differ by family
+  const legs = other === null ? null : mateLegs(graph, other.graph, drawing, walk);
+  if (other === null || legs === null) return [];
   const [one, far] = endsOf(graph, leg);
   const from = walk.legs.indexOf(leg);
-  const [near] = other.graph.legs[leg]!.ends;
-  const itinerary = withSource(itineraryOf(other.graph, walk, other.dress), from, near);
-  const question = questionOver(other, walk, itinerary, from);
+  const [near] = other.graph.legs[legs[from]!]!.ends;
+  const itinerary = withSource(itineraryOf(other.graph, { legs }, other.dress), from, near);
+  const question = questionOver(other, { legs }, itinerary, from);
   const [ours, theirs] = [familyOf(graph.legs[leg]!.ends[0]), familyOf(near)];
   const why = `filter: source check at ${far}: over IPv${theirs} what comes from ${one} passes with its own address, and over IPv${ours} never with ours`;
   return question === null ? [] : [{ question, astray: { why, wouldSettle: loose(one, far) } }];
+}
+
+/** The same legs in the other family's graph; null where one is not there, or leads another way past routers that only forward. */
+function mateLegs(graph: Graph, other: Graph, { topology }: Drawing, { legs }: LegWalk): number[] | null {
+  const mates = new Map<Address, Address>();
+  for (const { 4: one, 6: two } of [
+    ...topology.links.flatMap(({ ends }) => ends.map(({ addresses }) => addresses)),
+    ...topology.nodes.map(({ loopback }) => loopback),
+  ]) {
+    mates.set(one, two);
+    mates.set(two, one);
+  }
+  const wayOver = ({ parts: all = [] }: Graph, { ends, parts = [] }: GraphLeg): Address[] => [
+    ...ends,
+    ...parts.flatMap((part) => all[part]!.ends),
+  ];
+  const known = new Map(other.legs.map((leg, at) => [wayOver(other, leg).join(), at]));
+  const found = legs.map((leg) =>
+    known.get(
+      wayOver(graph, graph.legs[leg]!)
+        .map((address) => mates.get(address)!)
+        .join(),
+    ),
+  );
+  return found.includes(undefined) ? null : (found as number[]);
 }
 
 const loose = (one: string, other: string): string =>

@@ -55,19 +55,33 @@ for (const [name, near, members, far] of [
       }
   });
 
-/** Of a dead direction: the router that flows get to, and past which nobody answers. */
-const DEAD = [
-  ['ecmp4', 'r1→m2', 'r1'],
-  ['ecmp4', 'm2→r2', 'm2'],
-  ['diamond', 'r1→r2', 'r1'],
-  ['diamond', 'r2→r4', 'r2'],
-] as const;
+for (const family of [4, 6] as const)
+  for (const [name, direction, member] of [
+    ['ecmp4', 'm2→r2', 'm2'],
+    ['diamond', 'r2→r4', 'r2'],
+  ] as const)
+    test(`${name}, IPv${family}: ${direction} is blamed where it is dead, since other flows know its far end, with a flow that dies on it`, async () => {
+      const topology = topologyOf(name);
+      for (const seed of [5, 7]) {
+        const network = opened(topology, seed);
+        losing(network, { [direction]: 1 });
+        const verdict = verdictIn(await located(network, family, { destination: 'd' }));
+        assert.equal([namedIn(topology, family, verdict), verdict.unknown], [[direction], []], JSON.stringify(verdict));
+        const [suspect] = verdict.suspects;
+        assert.ok(suspect !== undefined && 'flow' in suspect && suspect.low > 0.5 && suspect.high === 1, JSON.stringify(verdict));
+        const { sourcePort, flowLabel, destinationPort } = suspect.flow!;
+        const before = opened(topology, seed); // as the flows went when nothing was dead
+        assert.is(await hopTaken(before, family, { sourcePort, flowLabel, port: destinationPort }), member);
+      }
+    });
 
 for (const family of [4, 6] as const)
-  for (const [name, direction, last] of DEAD)
-    test(`${name}, IPv${family}: where ${direction} is dead that is said with the router before and a flow that dies, and nothing is blamed`, async () => {
+  for (const [name, direction, last, member] of [
+    ['ecmp4', 'r1→m2', 'r1', 'm2'],
+    ['diamond', 'r1→r2', 'r1', 'r2'],
+  ] as const)
+    test(`${name}, IPv${family}: where ${direction} is dead and nobody has heard of its far end that is said with the router before and a flow that dies`, async () => {
       const topology = topologyOf(name);
-      const member = direction.split('→').find((node) => node !== 'r1' && node !== 'r4' && !(name === 'ecmp4' && node === 'r2'))!;
       for (const seed of [5, 7]) {
         const network = opened(topology, seed);
         losing(network, { [direction]: 1 });
@@ -78,12 +92,23 @@ for (const family of [4, 6] as const)
           .flatMap(({ ends }) => ends.filter(({ node }) => node === last))
           .map(({ addresses }) => addresses[family]);
         assert.ok(its.includes(told!.links[0]!.from), JSON.stringify(verdict.unknown));
-        assert.match(told!.why, /is dead behind/);
+        assert.match(told!.why, /is dead behind .* To which router they go is not known from here, so that no link is blamed$/);
         const { sourcePort, flowLabel, destinationPort } = told!.flow!;
         const before = opened(topology, seed); // as the flows went when nothing was dead
         assert.is(await hopTaken(before, family, { sourcePort, flowLabel, port: destinationPort }), member);
       }
     });
+
+test('a link that is dead both ways is proved by nothing that comes back over it, and is not blamed', async () => {
+  const network = opened(topologyOf('ecmp4'), 6);
+  losing(network, { 'm2→r2': 1, 'r2→m2': 1 });
+  const { kind, suspects, unknown } = verdictIn(await located(network, 4, { destination: 'd' }));
+  assert.equal([kind, suspects], ['unknown', []]);
+  assert.ok(
+    unknown.some(({ why }) => /is dead behind .* no link is blamed$/.test(why)),
+    JSON.stringify(unknown),
+  );
+});
 
 for (const [name, family, direction] of [
   ['ecmp4', 4, 'm2→r1'],

@@ -8,6 +8,7 @@ import { NO_FAULT } from '../../src/topology/fault.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
 import type { Profile, Topology } from '../../src/topology/topology.ts';
 import { located, opened, verdictIn } from './located.ts';
+import { withFile } from './topology-files.ts';
 
 const drawn = (name: string, profile: Profile): Topology => ({
   ...parseTopology(readFileSync(`fixtures/topologies/${name}.yaml`, 'utf8'), name),
@@ -64,6 +65,33 @@ for (const topology of [asymmetric, uplinks])
           assert.equal(verdictIn(await located(network, family, { topology: topology.name })).suspects, [], `IPv${family}, ${name}`);
         }
     });
+
+test('the other family tells a filter too where links behind routers that another answers for are taken out', async () => {
+  const text = readFileSync('fixtures/topologies/asymmetric.yaml', 'utf8').replace(
+    'd: {} }',
+    'd: {}, r5: { decapsulatesFor: [r6] }, r6: {}, r7: {} }',
+  );
+  const more = ['[r1, r7]', '[r7, r5]', '[r1, r6]', '[r5, r6]'].map((between) => `  - { between: ${between} }\n`);
+  const topology: Topology = { ...parseTopology(text + more.join(''), 'answered'), profile: 'stock' };
+  await withFile(topology, async (file) => {
+    for (const [router, id] of [
+      ['r2', 'r1-r2'],
+      ['r3', 'r3-r4'],
+    ] as const) {
+      const network = opened(topology, 7);
+      network.engine.behave(router, { ...PLAIN, filters: ['strict-urpf'] });
+      const { kind, suspects, unknown } = verdictIn(await located(network, 4, { topology: file }));
+      assert.equal([kind, suspects], ['unknown', []], JSON.stringify(suspects));
+      assert.ok(unknown.some(({ why }) => why.startsWith('r5 answers for r6: ')));
+      const told = unknown.filter(({ why }) => why.startsWith(`filter: source check at ${router}: over IPv6`));
+      const ends = topology.links.find((link) => link.id === id)!.ends.map(({ addresses }) => addresses[4]);
+      assert.equal(
+        told.flatMap(({ links }) => links.map(({ from, to }) => [from, to].toSorted())),
+        [ends.toSorted()],
+      );
+    }
+  });
+});
 
 test('a link that is dead over both families is blamed, however few sources could pass a check there', async () => {
   for (const [topology, id, node] of [

@@ -13,6 +13,8 @@ import type { Topology } from '../../src/topology/topology.ts';
 import { fixture } from '../lab/raised.ts';
 import { assertEvents } from '../report/schema.ts';
 import { DEFAULTS, opened } from './located.ts';
+import { topologyOf } from './told.ts';
+import { withFile } from './topology-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'latency-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -23,11 +25,13 @@ interface Faulty {
   readonly fault: Partial<Fault>;
 }
 
-async function measured(topology: Topology, family: 4 | 6, faulty: readonly Faulty[], baseline?: string): Promise<Event[]> {
+/** `drawn`: by the topology of this name or file, and not along the path to d. */
+async function measured(topology: Topology, family: 4 | 6, faulty: readonly Faulty[], baseline?: string, drawn?: string): Promise<Event[]> {
   const network = opened(topology, 7);
   for (const { link, node, fault } of faulty) network.engine.fault(link, node, { ...NO_FAULT, ...fault });
   const destination = topology.nodes.find(({ name }) => name === 'd')!.loopback[family];
-  const options = { ...DEFAULTS, destination, numeric: true, [family]: true, ...(baseline !== undefined && { baseline }) };
+  const where = drawn === undefined ? { destination, numeric: true } : { topology: drawn };
+  const options = { ...DEFAULTS, ...where, [family]: true, ...(baseline !== undefined && { baseline }) };
   const events: Event[] = [];
   const body = latencyCommand(options as unknown as LocateCommandOptions);
   await sessionOn(network, body, { event: (event) => void events.push(event), close: () => {} }, new AbortController().signal);
@@ -101,6 +105,61 @@ for (const family of [4, 6] as const) {
     assert.is(exitOf(same), 0);
   });
 }
+
+for (const [name, family] of [
+  ['demo', 4],
+  ['asymmetric', 6],
+] as const)
+  test(`--topology ${name}, IPv${family}: every link has a row, each direction's delay of 7 ms stands in its own, and jitter is queueing that grew`, async () => {
+    const topology = topologyOf(name);
+    const before = await measured(topology, family, [], undefined, name);
+    const clean = latencies(before);
+    const file = kept(`drawn-${name}.jsonl`, before);
+    assert.equal(
+      clean.map(({ fromName, toName }) => [fromName, toName].toSorted().join('-')).toSorted(),
+      topology.links.map(({ ends }) => [ends[0].node, ends[1].node].toSorted().join('-')).toSorted(),
+    );
+    for (const { id, ends } of topology.links)
+      for (const { node, addresses } of ends) {
+        const isIt = ({ from, to }: LatencyEvent): boolean => from === addresses[family] || to === addresses[family];
+        const slow = await measured(topology, family, [{ link: id, node, fault: { delayMs: 7 } }], file, name);
+        for (const link of latencies(slow)) {
+          assert.is(link.moved, isIt(link) ? 'way' : 'same', `${node} of ${id}: ${JSON.stringify(link)}`);
+          assert.ok(Math.abs(link.grewMs!.value - (isIt(link) ? 7 : 0)) < 0.05, `${node} of ${id}: ${JSON.stringify(link)}`);
+        }
+      }
+    const { id, ends } = topology.links[2]!;
+    const jitter = await measured(topology, family, [{ link: id, node: ends[0].node, fault: { jitterMs: 10 } }], file, name);
+    assert.equal(
+      latencies(jitter).flatMap(({ from, moved }) => (moved === 'same' ? [] : [[from, moved]])),
+      [[ends[0].addresses[family], 'queueing']],
+    );
+    assert.is(exitOf(jitter), 1);
+  });
+
+test('--topology: a link that no probe is steered over has no row, and is told with the reason', async () => {
+  const demo = topologyOf('demo');
+  const deaf = { ...demo, nodes: demo.nodes.map((node) => (node.name === 'd' ? { ...node, decapsulates: false } : node)) };
+  await withFile(deaf, async (file) => {
+    const events = await measured(deaf, 4, [], undefined, file);
+    assert.is(latencies(events).length, demo.links.length - 1);
+    const note = events.find((event) => event.type === 'problem' && event.code === 'NOT_MEASURED');
+    assert.ok(note !== undefined && 'message' in note);
+    assert.match(note.message, /^Not measured: r5–d: d does not decapsulate/);
+    assert.is(exitOf(events), 0);
+  });
+});
+
+test('--topology: behind a dead link nothing is known, and before it all', async () => {
+  const topology = topologyOf('line');
+  const { id, ends } = topology.links[2]!;
+  const events = await measured(topology, 4, [{ link: id, node: ends[0].node, fault: { blackhole: true } }], undefined, 'line');
+  assert.equal(
+    latencies(events).map(({ medianMs }) => medianMs !== null),
+    [true, true, false],
+  );
+  assert.ok(events.some((event) => event.type === 'problem' && event.code === 'NOT_MEASURED' && /r3–d: behind r3/.test(event.message)));
+});
 
 test('where a queue makes neighbouring round trips alike, hops are asked on until their links are known', async () => {
   const topology = fixture('demo', 'latency_queue');

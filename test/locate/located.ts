@@ -100,13 +100,16 @@ export function assertNamed(topology: Topology, family: 4 | 6, wrong: Wrong, eve
   assert.equal(told, isOnCycle(topology, link) ? ['from-to', ...ends] : ['not-identifiable', ...ends.toSorted()], what);
   assert.ok(one.low <= one.loss && one.loss <= one.high && one.low > 0 && one.probes > 0, what);
   assert.ok(one.low / WIDER <= loss && one.high * WIDER >= loss, what);
-  const hidden = unknown.flatMap(({ links, why }) => links.map(({ from: address }) => ({ link: linkOf(topology, family, address), why })));
-  for (const { why } of hidden) assert.match(why, loss === 1 ? /^behind / : /^what .+ loses hides how much they lose$/, what);
+  for (const { links, why } of unknown) if (links.length > 0) assert.match(why, loss === 1 ? /^behind / : HIDES, what);
+  const hidden = unknown.flatMap(({ links }) => links);
   const far = hiddenBy(topology, link);
-  for (const one of hidden) assert.ok(far.includes(one.link), what);
+  const links = hidden.flatMap(({ from: address, to }) => (to === null ? [] : [linkOf(topology, family, address)]));
+  for (const one of links) assert.ok(far.includes(one), what);
+  for (const { from: address, to } of hidden)
+    if (to === null) assert.ok(isHidden(topology, [link.id, ...far], nodeOf(topology, family, address)), `${address} hidden: ${what}`);
   if (loss === 1)
     assert.equal(
-      [...new Set(hidden.map((one) => one.link))].sort(),
+      [...new Set(links)].sort(),
       behind(topology, link)
         .map(({ id }) => id)
         .sort(),
@@ -114,8 +117,18 @@ export function assertNamed(topology: Topology, family: 4 | 6, wrong: Wrong, eve
     );
 }
 
+const HIDES = /^what .+ loses hides how much they lose$/;
+
 const linkOf = ({ links }: Topology, family: 4 | 6, address: string): string =>
   links.find(({ ends }) => ends.some(({ addresses }) => addresses[family] === address))!.id;
+
+/** A router alone is shown by its loopback. */
+const nodeOf = ({ nodes }: Topology, family: 4 | 6, address: string): string =>
+  nodes.find(({ loopback }) => loopback[family] === address)!.name;
+
+/** No probe comes to this router but over the links that lose or are hidden. */
+const isHidden = ({ links }: Topology, hidden: readonly string[], router: string): boolean =>
+  links.every(({ id, ends }) => hidden.includes(id) || ends.every(({ node }) => node !== router));
 
 /** What no probe can cross without this link: behind it, or anything where it is our only one. */
 function hiddenBy(topology: Topology, link: Link): string[] {

@@ -8,6 +8,7 @@ import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { withoutAnswered } from '../../locate/answered-legs.ts';
 import { type Drawing, type Ground, groundOf } from '../../locate/asked-walks.ts';
 import { mergedGraph } from '../../locate/branches.ts';
+import { withDeadLinks } from '../../locate/dead-links.ts';
 import { drawnGraph } from '../../locate/drawn.ts';
 import type { Graph } from '../../locate/graph.ts';
 import type { Dress } from '../../locate/itinerary.ts';
@@ -43,10 +44,11 @@ export interface Drawn {
   readonly unknown: readonly UnknownPart[];
 }
 
-type Sketch = AsyncGenerator<Said, Drawn | { readonly exit: number }>;
+/** Says what it finds; the exit code where there is nothing to probe. */
+export type Sketch<Found> = AsyncGenerator<Said, Found | { readonly exit: number }>;
 
 /** Throws BeaconError for a path that cannot be entered or probed. */
-export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch {
+export async function* fromPath(network: Network, signal: AbortSignal, options: LocateCommandOptions): Sketch<Drawn> {
   const found = yield* ready('locate', network, signal, { ...options, count: 1, maxLoss: 0 });
   if ('exit' in found) return found;
   const { asking, sweep, reached } = found;
@@ -56,9 +58,11 @@ export async function* fromPath(network: Network, signal: AbortSignal, options: 
   const known = ways.flatMap((way) => way.hops);
   const names = await namesOf(network, path, known, options.numeric ?? false);
   const graphs = ways.map((way) => pathGraph(way.path, way.hops, names));
-  const graph = others === null ? graphs[0]! : mergedGraph(graphs, others.found, path.hops);
-  const route = await network.engine.route(path.hops.find((address) => address !== null)!);
+  const { engine } = network;
+  const route = await engine.route(path.hops.find((address) => address !== null)!);
   const dress = { flow: sweep.flow, landing: sweep.landing, sources: sourcesFor(path.us, network, options) };
+  const merged = others === null ? graphs[0]! : mergedGraph(graphs, others.found, path.hops);
+  const graph = others === null ? merged : await withDeadLinks(engine, asking, merged, others.found, dress, sweep.timeoutNs);
   const isCut = found.path.hops.length < found.found.length;
   const unknown = [
     ...(reached || others?.found.nodes.some(({ is }) => is === 'end') ? [] : [notReached(path)]),
@@ -123,7 +127,7 @@ function notReached({ us, hops }: ProbedPath): UnknownPart {
 }
 
 /** Throws BeaconError ERR_USAGE where this host is not the topology's vantage. */
-export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Sketch {
+export async function* fromTopology(network: Network, signal: AbortSignal, options: LocateCommandOptions, file: string): Sketch<Drawn> {
   const { engine } = network;
   for (const name of ['source', 'destination', 'path', 'map'] as const)
     if (options[name] !== undefined) throw new BeaconError('ERR_USAGE', `--topology draws the whole graph: leave out --${name}`);

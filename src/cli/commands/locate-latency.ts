@@ -1,12 +1,24 @@
 /** `braceroute locate --latency`: what each link adds to the round trip, and where queueing grew since a baseline. */
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
 import { type Between, type Increment, movedFrom } from '../../infer/latency.ts';
-import { type LinkLatency, pathLatencies, RESOLUTION_MS } from '../../locate/latency.ts';
+import { groundOf } from '../../locate/asked-walks.ts';
+import type { Unreachable } from '../../locate/graph.ts';
+import { type LatencyOptions, type LinkLatency, linkLatencies, RESOLUTION_MS } from '../../locate/latency.ts';
+import { graphTurns, pathTurns, type Turn } from '../../locate/turns.ts';
+import type { Asking } from '../../probe/ask.ts';
+import { loadOf } from '../../probe/load.ts';
 import type { BetweenMs, LatencyEvent } from '../../report/event.ts';
+import { addressesOf } from '../../topology/lookup.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type { Address } from '../../wire/address.ts';
 import { chunksOf } from '../capture-file.ts';
+import { permittedRate } from '../ceiling.ts';
 import { createNamer } from '../namer.ts';
+import type { Network } from '../network.ts';
+import { publicHop } from '../permission.ts';
 import type { Body, Said } from '../session.ts';
 import type { LocateCommandOptions } from './locate.ts';
+import { fromTopology, type Sketch } from './locate-graph.ts';
 import { ready } from './ready.ts';
 
 export interface LatencyCommandOptions extends LocateCommandOptions {
@@ -18,26 +30,73 @@ const ROUNDS = 300;
 const MOST_ROUNDS = 10_000;
 /** A time ends them. */
 const TIMED_ROUNDS = 1_000_000;
+
 /** Exit code 1 where queueing grew, 5 where nothing is known, or nothing of what the baseline has. */
 export const latencyCommand = (options: LatencyCommandOptions): Body =>
   async function* (network, signal) {
     const baseline = options.baseline === undefined ? null : await readBaseline(options.baseline);
-    const found = yield* ready('locate', network, signal, { ...options, count: ROUNDS, maxLoss: 0 });
+    const found = yield* options.topology === undefined
+      ? overPath(network, signal, options)
+      : overTopology(network, signal, options, options.topology);
     if ('exit' in found) return { reached: null, exit: found.exit };
-    const { engine, names } = network;
-    const { budget, confidence, numeric = false } = options;
-    const affordable = Math.max(1, Math.floor(budget.probes / Math.max(1, found.hops.length)));
+    const { engine } = network;
+    const { budget, confidence } = options;
+    const { asking, turns, nameOf, pace } = found;
+    const affordable = Math.max(1, Math.floor(budget.probes / Math.max(1, turns.length)));
     const most = budget.seconds === null ? Math.min(MOST_ROUNDS, affordable) : TIMED_ROUNDS;
     const count = budget.seconds === null ? Math.min(ROUNDS, most) : most;
     const untilNs = budget.seconds === null ? null : engine.nowNs() + BigInt(Math.round(budget.seconds * 1e9));
-    const links = await pathLatencies(engine, found.asking, found.path, found.hops, { ...found.sweep, count, most, confidence, untilNs });
-    const namer = createNamer(names, numeric);
-    const nameOf = async (address: string): Promise<string | null> => found.path.map?.get(address)?.name ?? (await namer.soon(address));
+    const links = await linkLatencies(engine, asking, turns, { ...pace, count, most, confidence, untilNs });
     const events: LatencySaid[] = [];
     for (const link of links) events.push(told(link, baseline, confidence, await nameOf(link.from), await nameOf(link.to)));
     yield* events;
     return yield* ended(events, baseline !== null);
   };
+
+/** What is asked, by whom, and how fast. */
+interface Turning {
+  readonly asking: Asking;
+  readonly turns: readonly Turn[];
+  readonly nameOf: (address: Address) => Promise<string | null>;
+  readonly pace: Pick<LatencyOptions, 'rate' | 'timeoutNs' | 'seed'>;
+}
+
+async function* overPath(network: Network, signal: AbortSignal, options: LatencyCommandOptions): Sketch<Turning> {
+  const found = yield* ready('locate', network, signal, { ...options, count: ROUNDS, maxLoss: 0 });
+  if ('exit' in found) return found;
+  const { asking, path, hops, sweep } = found;
+  const namer = createNamer(network.names, options.numeric ?? false);
+  const nameOf = async (address: Address): Promise<string | null> => path.map?.get(address)?.name ?? (await namer.soon(address));
+  return { asking, turns: await pathTurns(network.engine, path, hops, sweep), nameOf, pace: sweep };
+}
+
+async function* overTopology(network: Network, signal: AbortSignal, options: LatencyCommandOptions, file: string): Sketch<Turning> {
+  const drawn = yield* fromTopology(network, signal, options, file);
+  if ('exit' in drawn) return drawn;
+  const { asking, graph, dress, seed, route, drawing } = drawn;
+  const { turns, tooFar } = graphTurns(await groundOf(network.engine, graph, dress));
+  const names = namesIn(drawing!.topology);
+  for (const { links, why, wouldSettle } of [...graph.unreachable, ...tooFar])
+    yield {
+      type: 'problem',
+      code: 'NOT_MEASURED',
+      message: `Not measured: ${linksText(links, names)}: ${why} (what would settle it: ${wouldSettle})`,
+    };
+  const load = loadOf(turns.map(({ question }) => question.itinerary));
+  const visited = graph.legs.map(({ destination }) => destination);
+  const rate = yield* permittedRate(network, route, load, options, publicHop(visited, options) !== null);
+  return { asking, turns, nameOf: async (address) => names.get(address) ?? null, pace: { rate, timeoutNs: options.timeout * 1e9, seed } };
+}
+
+function namesIn(topology: Topology): Map<Address, string> {
+  const all = topology.nodes.flatMap(({ name }) =>
+    ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family).map((one) => [one, name] as const)),
+  );
+  return new Map(all);
+}
+
+const linksText = (links: Unreachable['links'], names: ReadonlyMap<Address, string>): string =>
+  links.map((ends) => ends.flatMap((end) => (end === null ? [] : [names.get(end) ?? end])).join('–')).join(', ');
 
 type LatencySaid = Extract<Said, { type: 'latency' }>;
 

@@ -56,7 +56,8 @@ export const locateCommand = (options: LocateCommandOptions): Body =>
 
 async function* told({ graph, unknown }: Drawn, { links, verdict }: Located): AsyncGenerator<Said, Verdict> {
   yield* linkEvents(graph, links);
-  const all = [...verdict.unknown, ...unknown];
+  const blamed = new Set(verdict.suspects.flatMap((one) => ('flow' in one && one.flow !== undefined ? [one.flow] : [])));
+  const all = [...verdict.unknown, ...unknown.filter(({ flow }) => flow === undefined || !blamed.has(flow))]; // what it dies on is told
   const kind = verdict.kind === 'clear' && all.length > 0 ? 'unknown' : verdict.kind;
   yield { type: 'verdict', kind, suspects: verdict.suspects, unknown: all };
   return { reached: null, exit: EXIT[kind] };
