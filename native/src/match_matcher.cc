@@ -144,9 +144,10 @@ Napi::Value SprayMatcher::Histogram(const Napi::CallbackInfo& info) {
   return counts;
 }
 
-// lossRuns(template): Float64Array of pairs: a length, and how often there were so many losses in a row within a cell
+// lossRuns(first, count): Float64Array of pairs: a length, and how often there were so many losses in a row within a cell
 Napi::Value SprayMatcher::LossRuns(const Napi::CallbackInfo& info) {
-  const auto runs = Way(info.Env()).Decided().LossRuns(info[0].As<Napi::Number>().Uint32Value());
+  const uint32_t first = info[0].As<Napi::Number>().Uint32Value(), count = info[1].As<Napi::Number>().Uint32Value();
+  const auto runs = Way(info.Env()).Decided().LossRuns(first, count);
   auto pairs = Napi::Float64Array::New(info.Env(), 2 * runs.size());
   for (size_t i = 0; i < runs.size(); ++i) {
     pairs[2 * i] = runs[i].first;

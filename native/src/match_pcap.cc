@@ -76,7 +76,7 @@ class Pcap : public MatchWay {
         bitmap_((size_t{wanted.config.ring_mask} + 1) / 8),
         slots_((wanted.slots.size() + 4) * sizeof(uint16_t)),
         memory_(MemoryOf(wanted)),
-        settle_(memory_, wanted.first, [] {}),  // it settles on the thread that counts
+        settle_(memory_, wanted.first, wanted.runsByCell, [] {}),  // it settles on the thread that counts
         aheadNs_(static_cast<int64_t>(wanted.config.ahead_ns)),
         place_(DeviceOf(wanted)),
         capture_({place_, wanted.object, wanted.bufferBytes}, [this](const CapturedPacket& packet) { Count(packet); },

@@ -96,6 +96,7 @@ MatchWanted MatchWantedOf(const Napi::Object& options) {
   wanted.slots = Slots(options, wanted.config);
   wanted.config.shares_slot = wanted.slots.empty() ? 0 : 1;
   wanted.first = Whole(options, "first", 0, kWords);
+  wanted.runsByCell = options.Get("runsByCell").ToBoolean();
   wanted.attach = AttachOf(options.Get("attach"));
   wanted.bufferBytes = Whole(options, "bufferBytes", 1 << 16, 2147483647.0);
   return wanted;

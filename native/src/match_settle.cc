@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 
 namespace {
 
@@ -10,8 +11,8 @@ constexpr size_t kFewRuns = 4096;
 
 }  // namespace
 
-MatchSettle::MatchSettle(const MatchMemory& memory, uint64_t first, std::function<void()> quiet)
-    : memory_(memory), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
+MatchSettle::MatchSettle(const MatchMemory& memory, uint64_t first, bool byCell, std::function<void()> quiet)
+    : memory_(memory), byCell_(byCell), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
   memory_.window->floor = first;
   memory_.window->ceiling = (first & ~uint64_t{63}) + memory_.config.ring_mask + 1;
 }
@@ -61,10 +62,15 @@ void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
 
 void MatchSettle::End(uint32_t cell) {
   if (losing_[cell] == 0) return;
-  ended_.push_back(uint64_t{cell % memory_.config.templates} << 32 | losing_[cell]);
+  ended_.push_back(uint64_t{RowOf(cell)} << 32 | losing_[cell]);
   losing_[cell] = 0;
   --losingCells_;
   if (ended_.size() >= std::max(kFewRuns, runs_.size() / 2)) Tell();
+}
+
+uint32_t MatchSettle::RowOf(uint32_t cell) const {
+  const uint32_t number = cell % memory_.config.templates;
+  return byCell_ ? number * memory_.config.flows + cell / memory_.config.templates : number;
 }
 
 void MatchSettle::Tell() {
@@ -84,11 +90,11 @@ void MatchSettle::Tell() {
   runs_.swap(told);
 }
 
-std::vector<std::pair<uint32_t, uint64_t>> MatchSettle::LossRuns(uint32_t lossTemplate) const {
-  std::vector<std::pair<uint32_t, uint64_t>> found;
+std::vector<std::pair<uint32_t, uint64_t>> MatchSettle::LossRuns(uint32_t first, uint32_t count) const {
+  std::map<uint32_t, uint64_t> found;
   const std::lock_guard lock(telling_);
-  const uint64_t first = uint64_t{lossTemplate} << 32;
-  for (auto at = std::lower_bound(runs_.begin(), runs_.end(), Run{first, 0}); at != runs_.end() && at->first >> 32 == lossTemplate; ++at)
-    found.emplace_back(static_cast<uint32_t>(at->first), at->second);
-  return found;
+  const auto from = std::lower_bound(runs_.begin(), runs_.end(), Run{uint64_t{first} << 32, 0});
+  for (auto at = from; at != runs_.end() && at->first >> 32 < uint64_t{first} + count; ++at)
+    found[static_cast<uint32_t>(at->first)] += at->second;
+  return {found.begin(), found.end()};
 }

@@ -54,7 +54,7 @@ class Tc : public MatchWay {
  public:
   explicit Tc(const MatchWanted& wanted)
       : kernel_(wanted, ProgramsFor(wanted)),
-        settle_(kernel_.Memory(), wanted.first, &AwaitPrograms) {
+        settle_(kernel_.Memory(), wanted.first, wanted.runsByCell, &AwaitPrograms) {
     for (const MatchDevice& device : wanted.devices) Attach(device, wanted.attach);
     worker_ = std::make_unique<MatchWorker>(settle_, [this] { Renew(); });
   }

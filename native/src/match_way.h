@@ -21,6 +21,7 @@ struct MatchWanted {
   match_config config;  // but for `stripes`
   std::vector<uint16_t> slots;  // by template; empty: each has its own
   uint64_t first;  // sequence
+  bool runsByCell;  // losses in a row are told by cell
   MatchAttach attach;
   size_t bufferBytes;  // of the capture's ring
   std::string object;  // the compiled program; for libpcap its filter

@@ -28,7 +28,7 @@ int AttachXdp(int program, unsigned index, uint32_t mode) {
 class Xdp : public MatchWay {
  public:
   explicit Xdp(const MatchWanted& wanted)
-      : kernel_(wanted, {"match_xdp"}), settle_(kernel_.Memory(), wanted.first, &AwaitPrograms) {
+      : kernel_(wanted, {"match_xdp"}), settle_(kernel_.Memory(), wanted.first, wanted.runsByCell, &AwaitPrograms) {
     for (const MatchDevice& device : wanted.devices) Attach(device);
     worker_ = std::make_unique<MatchWorker>(settle_, [] {});
   }

@@ -4,7 +4,7 @@
  */
 import { SPRAY_WORDS } from '../engine/spray.ts';
 import { BeaconError } from '../error.ts';
-import { headersLength, type Itinerary } from '../probe/itinerary.ts';
+import { type Flow, headersLength, type Itinerary } from '../probe/itinerary.ts';
 import { layerAt } from '../probe/spray-template.ts';
 import { type Address, addressBytes, familyOf } from '../wire/address.ts';
 import { FAMILIES } from '../wire/family.ts';
@@ -15,7 +15,7 @@ export type SweepKind = (typeof SWEEPS)[number];
 
 export interface Swept {
   readonly kind: SweepKind;
-  /** One a flow: ports, labels of up to 16 bits, or addresses of one family. */
+  /** One a flow: ports, labels, or addresses of one family. */
   readonly values: readonly (number | Address)[];
   /** Only headers between the hops at this position and the next are changed, where the field is of headers; null: any. */
   readonly segment: number | null;
@@ -29,8 +29,8 @@ interface Field {
   readonly layers: (itinerary: Itinerary, legs: readonly Leg[], segment: number | null) => readonly number[];
   /** Where the field stands in such a layer, or from the transport on. */
   readonly at: (itinerary: Itinerary, layer: number) => number;
-  /** The address of a layer that it replaces. */
-  readonly replaces: 'source' | 'destination' | null;
+  /** What of a layer it replaces. */
+  readonly replaces: 'source' | 'destination' | 'flowLabel' | null;
 }
 
 const of = (itinerary: Itinerary, layer: number): (typeof FAMILIES)[4] => FAMILIES[familyOf(itinerary.layers[layer]!.destination)];
@@ -48,8 +48,8 @@ const FIELDS: Readonly<Record<SweepKind, Field>> = {
   'flow-label': {
     layers: (itinerary, legs, segment) =>
       (segment === null ? indexes(itinerary) : onSegment(itinerary, legs, segment)).filter((index) => of(itinerary, index).number === 6),
-    at: (itinerary, layer) => layerAt(itinerary, layer) + 2, // its low 16 bits
-    replaces: null,
+    at: layerAt,
+    replaces: 'flowLabel',
   },
   source: {
     layers: (itinerary, legs, segment) => (segment === null ? [0] : onSegment(itinerary, legs, segment)),
@@ -69,13 +69,24 @@ const FIELDS: Readonly<Record<SweepKind, Field>> = {
   },
 };
 
-/** Those of a value's 16-bit words that are to be changed: of addresses the ones in which the values differ at all. */
-function movingWords({ values }: Swept): number[] {
-  const all = values.map(wordsOfValue);
-  return all[0]!.flatMap((first, word) => (typeof values[0] === 'number' || all.some((one) => one[word] !== first) ? [word] : []));
+/** A million values are compared once, not for each template. */
+const compared = new WeakMap<Swept['values'], readonly number[]>();
+
+/** Those of a value's 16-bit words in which the values differ: what they share stands in the templates. */
+function movingWords({ kind, values }: Swept): readonly number[] {
+  const known = compared.get(values);
+  if (known !== undefined) return known;
+  const first = wordsOfValue(kind, values[0]!, 0);
+  const moves = first.map(() => false);
+  for (const value of values) for (const [word, one] of wordsOfValue(kind, value, 0).entries()) moves[word] ||= one !== first[word];
+  const moving = [...moves.keys()].filter((word) => moves[word]);
+  compared.set(values, moving);
+  return moving;
 }
 
-function wordsOfValue(value: number | Address): number[] {
+/** A flow label of 20 bits begins in the word that holds version and traffic class (RFC 8200 §3). */
+function wordsOfValue(kind: SweepKind, value: number | Address, dscp: number): number[] {
+  if (kind === 'flow-label') return [(6 << 12) | (dscp << 6) | ((value as number) >>> 16), (value as number) & 0xffff];
   if (typeof value === 'number') return [value];
   const bytes = addressBytes(value);
   return Array.from({ length: bytes.length / 2 }, (_, word) => uint16(bytes, 2 * word));
@@ -86,17 +97,16 @@ export function firstFlow(itinerary: Itinerary, legs: readonly Leg[], swept: Swe
   const { replaces, layers } = FIELDS[swept.kind];
   const value = swept.values[0]!;
   if (swept.kind === 'ports') return { ...itinerary, flow: { ...itinerary.flow, sourcePort: value as number } };
-  if (replaces === null) return itinerary; // the label of other headers stays as it is
   const changed = new Set(layers(itinerary, legs, swept.segment));
   for (const index of changed) {
     const { destination } = itinerary.layers[index]!;
-    if (familyOf(value as Address) !== familyOf(destination))
+    if (replaces !== 'flowLabel' && familyOf(value as Address) !== familyOf(destination))
       throw new BeaconError(
         'ERR_USAGE',
         `--values ${value} is no IPv${familyOf(destination)} address, which the header to ${destination} needs`,
       );
   }
-  return { ...itinerary, layers: itinerary.layers.map((layer, index) => (changed.has(index) ? { ...layer, [replaces]: value } : layer)) };
+  return { ...itinerary, layers: itinerary.layers.map((layer, index) => (changed.has(index) ? { ...layer, [replaces!]: value } : layer)) };
 }
 
 /** Where word k of a flow's value goes in this itinerary. Throws ERR_USAGE where it would take more words than a flow has. */
@@ -113,11 +123,11 @@ export function placesOf(itinerary: Itinerary, legs: readonly Leg[], swept: Swep
 }
 
 /** SPRAY_WORDS words a flow. In a template that has fewer places the last words have none. */
-export function flowWords(swept: Swept): Uint16Array {
+export function flowWords(swept: Swept, { dscp }: Pick<Flow, 'dscp'>): Uint16Array {
   const moving = movingWords(swept);
   const all = new Uint16Array(swept.values.length * SPRAY_WORDS);
   for (const [flow, value] of swept.values.entries()) {
-    const words = wordsOfValue(value);
+    const words = wordsOfValue(swept.kind, value, dscp);
     for (let k = 0; k < SPRAY_WORDS && moving.length > 0; k += 1) all[flow * SPRAY_WORDS + k] = words[moving[k % moving.length]!]!;
   }
   return all;

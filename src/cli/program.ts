@@ -123,7 +123,7 @@ const OPTIONS = {
   sweepHops: () => new Option('--sweep-hops', "each path's every hop, not its end alone"),
   sprayFlows: () =>
     new Option('--flows <number>', 'so many values of the swept field (default: 1, or all of --values)').argParser(
-      number({ least: 1, most: 65_535 }),
+      number({ least: 1, most: 0xfffff }),
     ),
   sweep: () =>
     new Option('--sweep <field>', 'what differs from flow to flow (default: ports; with --segment over IPv6 flow-label)').choices(SWEPT),

@@ -89,6 +89,7 @@ export function flowEvents(
       value: swept.values[flow]!,
       ...countsOf(tally.cell(target, flow)),
       rttMs: rttOf(quantiles(spraying.flowHistogram?.(target, flow) ?? [])),
+      lossRuns: spraying.flowLossRuns?.(target, flow) ?? null,
     }),
   );
   return { said, leftOut: all - told.length };

@@ -13,6 +13,7 @@ import {
 import { survey } from '../boomerang/survey.ts';
 import { firstFlow, type SweepKind, type Swept } from '../boomerang/swept.ts';
 import type { Route } from '../engine/engine.ts';
+import { MOST_CELLS } from '../engine/spray.ts';
 import { BeaconError } from '../error.ts';
 import type { Flow } from '../probe/itinerary.ts';
 import { questionBy } from '../probe/question.ts';
@@ -73,6 +74,7 @@ export async function* prepared(
   if (segment !== null) refuseSegment(targets, segment, paths.at(0));
   if (targets.length === 0) throw new BeaconError('ERR_USAGE', 'Nothing can turn at any hop of the paths: there is nothing to spray');
   const swept = sweptBy(network, options, { paths, flow, known }, targets.at(targets.length - 1), landing);
+  refuseTooMany(targets.length, swept.values.length);
   const plan: SprayPlan = { paths, targets, landing, flow, swept };
   return { plan, route: await firstLink(network, plan), rttNs: null, complete };
 }
@@ -85,6 +87,14 @@ function refuseConflicts({ paths, path, source, destination, segment, sweepHops 
     throw new BeaconError('ERR_USAGE', '--segment is of one path: give it with --path, or -s and -d');
   if (segment !== undefined && sweepHops)
     throw new BeaconError('ERR_USAGE', '--segment measures the two hops at its ends: leave --sweep-hops out');
+}
+
+function refuseTooMany(targets: number, flows: number): void {
+  if (targets * flows <= MOST_CELLS) return;
+  throw new BeaconError(
+    'ERR_USAGE',
+    `${targets} targets with ${flows} flows each are more than ${MOST_CELLS} counts: give --flows ${Math.floor(MOST_CELLS / targets)} or fewer paths`,
+  );
 }
 
 /** As `probe` finds and surveys it. The rate is asked for later: what is sent until then is slow. */

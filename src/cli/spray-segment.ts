@@ -13,9 +13,11 @@ export function segmentEvent(plan: SprayPlan, tally: SprayTally, segment: number
   const { swept, targets } = plan;
   const at = (position: number): number => [...targets].findIndex((target) => target.position === position);
   const [near, far] = [at(segment), at(segment + 1)];
-  const flows = swept.values.map(
-    (_, flow): SegmentFlow => ({ near: near < 0 ? null : tally.cell(near, flow), far: tally.cell(far, flow) }),
-  );
+  const counts = (target: number, flow: number): SegmentFlow['far'] => {
+    const { sent, lost, unknown } = tally.cell(target, flow); // there may be a million: no more of each is kept
+    return { sent, lost, unknown };
+  };
+  const flows = swept.values.map((_, flow): SegmentFlow => ({ near: near < 0 ? null : counts(near, flow), far: counts(far, flow) }));
   const failing = failingFlows(flows).map(({ flow, chance }) => {
     const { sent, lost } = flows[flow]!.far;
     return { value: swept.values[flow]!, sent, lost, chance };

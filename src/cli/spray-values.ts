@@ -32,14 +32,21 @@ const FIRST_PORT = 1024;
 const PORTS = 65_536 - FIRST_PORT;
 /** Of the networks for benchmarks (RFC 2544, RFC 5180): nobody has these addresses. */
 const INNER: Readonly<Record<FamilyNumber, Address>> = { 4: '198.18.0.0', 6: '2001:2::' };
-const MOST_FLOWS = 65_535;
+const MOST_ADDRESSES = 65_535;
+const MOST: Readonly<Record<SweepKind, number>> = {
+  ports: 65_535,
+  'flow-label': 0xfffff,
+  source: MOST_ADDRESSES,
+  outer: MOST_ADDRESSES,
+  inner: MOST_ADDRESSES,
+};
 
 type Value = number | Address;
 
 /** As many values of each field as it has, at most `count`. */
 const OWN: Readonly<Record<SweepKind, (count: number, asked: SweepFor) => Value[]>> = {
   ports: (count, { sourcePort }) =>
-    Array.from({ length: count }, (_, flow) => FIRST_PORT + ((sourcePort - FIRST_PORT + flow + PORTS) % PORTS)),
+    Array.from({ length: Math.min(count, PORTS) }, (_, flow) => FIRST_PORT + ((sourcePort - FIRST_PORT + flow + PORTS) % PORTS)),
   'flow-label': (count) => Array.from({ length: count }, (_, flow) => flow + 1), // a label of 0 is none
   source: (count, { ours }) => ours.slice(0, count),
   outer: (count, { far, map, family }) => {
@@ -52,7 +59,7 @@ const OWN: Readonly<Record<SweepKind, (count: number, asked: SweepFor) => Value[
 
 const LACKING: Readonly<Record<SweepKind, string>> = {
   ports: 'UDP has no more source ports',
-  'flow-label': 'no more labels are swept',
+  'flow-label': 'IPv6 has no more labels',
   source: 'this host has no more addresses of its own; --values takes prefixes that are yours',
   outer: 'the map knows no more addresses of that hop; --values takes them too',
   inner: 'no more of them are swept',
@@ -66,7 +73,8 @@ export const kindOf = ({ sweep, segment }: SweepOptions, family: FamilyNumber): 
 export function sweptValues(kind: SweepKind, options: SweepOptions, asked: SweepFor): Value[] {
   refuseMisfit(kind, options, asked);
   const count = options.flows ?? 1;
-  const values = options.values === undefined ? OWN[kind](count, asked) : givenValues(kind, options.values, asked.family);
+  const values =
+    options.values === undefined ? OWN[kind](Math.min(count, MOST[kind]), asked) : givenValues(kind, options.values, asked.family);
   const wanted = options.flows ?? values.length;
   if (values.length >= wanted) return values.slice(0, wanted);
   const lacking = options.values === undefined ? LACKING[kind] : `--values has ${values.length}`;
@@ -86,22 +94,24 @@ function refuseMisfit(kind: SweepKind, { segment }: SweepOptions, { family, land
 function givenValues(kind: SweepKind, text: string, family: FamilyNumber): Value[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const isNumber = kind === 'ports' || kind === 'flow-label';
-  const values = words.flatMap((word): readonly Value[] => (isNumber ? numbersIn(word) : addressesIn(word, family)) ?? refuse(word));
-  if (values.length > 0 && values.length <= MOST_FLOWS) return values;
-  throw new BeaconError('ERR_USAGE', `--values has ${values.length} values: give 1 to ${MOST_FLOWS}`);
+  const values = words.flatMap(
+    (word): readonly Value[] => (isNumber ? numbersIn(word, MOST[kind]) : addressesIn(word, family)) ?? refuse(word),
+  );
+  if (values.length > 0 && values.length <= MOST[kind]) return values;
+  throw new BeaconError('ERR_USAGE', `--values has ${values.length} values: give 1 to ${MOST[kind]}`);
 
   function refuse(word: string): never {
     const form = isNumber
-      ? 'numbers from 1 to 65535 such as 40001,40007-40010'
+      ? `numbers from 1 to ${MOST[kind]} such as 40001,40007-40010`
       : `IPv${family} addresses or prefixes such as 10.0.9.1,10.0.9.16/28`;
     throw new BeaconError('ERR_USAGE', `--values ${word} is no value of --sweep ${kind}: give ${form}`);
   }
 }
 
-function numbersIn(word: string): number[] | null {
-  const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(word) ?? [];
+function numbersIn(word: string, most: number): number[] | null {
+  const [, first, last] = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(word) ?? [];
   const [from, to] = [Number(first), Number(last ?? first)];
-  if (first === undefined || from < 1 || to > MOST_FLOWS || to < from) return null;
+  if (first === undefined || from < 1 || to > most || to < from) return null;
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
@@ -109,7 +119,7 @@ function addressesIn(word: string, family: FamilyNumber): Address[] | null {
   const [first, length] = parsePrefix(word) ?? [];
   if (first === undefined || length === undefined || familyOf(first) !== family) return null;
   const bits = (family === 4 ? 32 : 128) - length;
-  return bits > 16 ? null : Array.from({ length: 2 ** bits }, (_, index) => beside(first, index)).slice(0, MOST_FLOWS);
+  return bits > 16 ? null : Array.from({ length: 2 ** bits }, (_, index) => beside(first, index)).slice(0, MOST_ADDRESSES);
 }
 
 /** So many addresses further. */

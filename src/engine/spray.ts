@@ -22,8 +22,12 @@ export const SPRAY_WORDS = 8;
 export const LARGEST_TEMPLATE = 1536;
 /** So many IPv4 headers a template may have. */
 export const SPRAY_IDS = 72;
+/** Templates times flows. */
+export const MOST_CELLS: number = 2 ** 28;
 /** Up to so many cells each has a histogram of round trips: 6.7 kB each, and as much again for each processor. */
 export const FLOW_HISTOGRAMS = 512;
+/** Up to so many cells losses in a row are told of each: 16 bytes for each length that a cell has met. */
+export const FLOW_LOSS_RUNS = 65_536;
 
 /** What makes the packets of a run its own, as probe/run.ts draws it. */
 export interface SprayRun {
@@ -154,6 +158,8 @@ export interface Spraying {
   flowHistogram?(template: number, flow: number): Float64Array | null;
   /** Losses in a row within one cell, over all cells of a template; complete once all is decided. Null: nobody counts them. */
   lossRuns(template: number): readonly LossRun[] | null;
+  /** Those of one flow alone; null, or left out: they are only counted by template. */
+  flowLossRuns?(template: number, flow: number): readonly LossRun[] | null;
   /** ICMP errors that quoted its probes: no landings, their probes stay missing. Left out where nobody listens. */
   errors?(): readonly SprayError[];
   pace(perSecond: number | null): void;

@@ -37,6 +37,8 @@ export interface NativeMatcherOptions extends NativeRunOptions {
   readonly slotOf: Uint16Array | null;
   /** Each cell has one: there are as many. */
   readonly slotsByCell: boolean;
+  /** Losses in a row are told by cell. */
+  readonly runsByCell: boolean;
   /** How tc holds the program. */
   readonly attach: 'auto' | 'tcx' | 'clsact';
   /** Bytes of libpcap's ring. */
@@ -86,8 +88,8 @@ export interface NativeMatcher {
   cells(from: number, into: NativeCells): void;
   /** By bucket, as engine/spray-histogram.ts has them: the sum over so many slots, from the first one on. */
   histogram(first: number, count: number, step: number): Float64Array;
-  /** Pairs: so many losses in a row within a cell, how often. */
-  lossRuns(template: number): Float64Array;
+  /** Pairs: so many losses in a row within a cell, how often, over so many templates; with `runsByCell` over cells, template × flows + flow. */
+  lossRuns(first: number, count: number): Float64Array;
   /** What is still to come below `end` is late. `last`: losses that go on to the end are told too. Done soon, as `settled` tells. */
   settle(end: number, last: boolean): void;
   /** Waits for its thread, up to 40 ms. */

@@ -56,7 +56,7 @@ function writeLayers(bytes: Uint8Array, { layers, flow }: Itinerary): void {
       ttl,
       protocol,
       trafficClass: layer.trafficClass ?? trafficClass,
-      flowLabel: flow.flowLabel,
+      flowLabel: layer.flowLabel ?? flow.flowLabel,
       id: 0,
     };
     const payloadLength = bytes.length - at - family.headerLength;

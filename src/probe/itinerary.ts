@@ -11,6 +11,8 @@ export interface Layer {
   readonly ttl: number;
   /** DSCP and ECN of this header, where they are not the flow's: a scan marks one header to see what becomes of it. */
   readonly trafficClass?: number;
+  /** IPv6's label of this header, where it is not the flow's: a spray changes it between two hops alone. */
+  readonly flowLabel?: number;
 }
 
 export interface Itinerary {

@@ -345,6 +345,8 @@ export interface FlowEvent extends Common, SprayCounts {
   readonly value: number | Address;
   /** Null where nothing came home, and of many flows. */
   readonly rttMs: SprayRtt | null;
+  /** Losses in a row; null: not counted, or of too many flows. */
+  readonly lossRuns: readonly LossRuns[] | null;
 }
 
 export type SweptField = 'ports' | 'flow-label' | 'source' | 'outer' | 'inner';

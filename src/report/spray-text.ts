@@ -121,8 +121,8 @@ function flowLines({ flows, lossyFlows }: SprayShown): Told[] {
   if (worst.length === 0) return [];
   const field = FIELDS[worst[0]!.field];
   const lines = worst.slice(0, MOST_FLOWS).map(
-    ({ part, position, address, value, lost, sent, unknown }): Told => ({
-      text: `  ${part > 1 ? `path ${part} ` : ''}hop ${position} ${address ?? '*'}, ${field} ${value}: ${number(lost)} of ${number(sent - unknown)} lost`,
+    ({ part, position, address, value, lost, sent, unknown, lossRuns }): Told => ({
+      text: `  ${part > 1 ? `path ${part} ` : ''}hop ${position} ${address ?? '*'}, ${field} ${value}: ${number(lost)} of ${number(sent - unknown)} lost${inARow(lossRuns)}`,
       tone: 'warning',
     }),
   );
@@ -130,6 +130,12 @@ function flowLines({ flows, lossyFlows }: SprayShown): Told[] {
     { text: `Flows that lost: ${number(lossyFlows)}${lossyFlows > lines.length ? ', the worst of them' : ''}`, tone: 'plain' },
     ...lines,
   ];
+}
+
+/** Losses that come singly need no word. */
+function inARow(runs: readonly LossRuns[] | null): string {
+  const longest = runs?.at(-1)?.length ?? 0;
+  return longest > 1 ? `, up to ${number(longest)} in a row` : '';
 }
 
 function segmentLines(segment: SegmentEvent | null, counts: readonly CountEvent[]): Told[] {

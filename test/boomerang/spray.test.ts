@@ -2,8 +2,9 @@
 /** A spray over networks in memory: what it counts is what the routers counted, and what is wrong is found and named. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { LossRuns } from '../../src/report/event.ts';
 import type { Behaviour } from '../../src/topology/behaviour.ts';
-import { NO_FAULT } from '../../src/topology/fault.ts';
+import { type Fault, NO_FAULT } from '../../src/topology/fault.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
 import type { Topology } from '../../src/topology/topology.ts';
 import { direction, fixture } from '../lab/raised.ts';
@@ -36,8 +37,9 @@ function assertSums(ran: SprayRan): void {
     assert.is(sum(said(ran, 'count')), total![name], name);
     if (said(ran, 'flow').length > 0 && total!.flowsLeftOut === 0) assert.is(sum(said(ran, 'flow')), total![name], `${name} of flows`);
   }
-  const runs = total!.lossRuns!.reduce((sum, { length, times }) => sum + length * times, 0);
-  assert.is(runs, total!.lost, 'every loss is in a run');
+  const inRuns = (runs: readonly LossRuns[]): number => runs.reduce((sum, { length, times }) => sum + length * times, 0);
+  for (const { lossRuns, lost } of [...said(ran, 'count'), ...said(ran, 'flow'), total!])
+    assert.is(inRuns(lossRuns!), lost, 'every loss is in a run');
 }
 
 /** What the routers lost on a link in one direction. */
@@ -171,6 +173,23 @@ test('one dead link of sixteen side by side is found among 512 flows, and nothin
     direction2(ran, 5).lost,
   );
   assert.ok(said(ran, 'problem').some(({ code }) => code === 'SEGMENT_NOT_FROZEN'));
+  for (const { value, sent, lossRuns } of far) assert.equal(lossRuns, dead.includes(value) ? [{ length: sent, times: 1 }] : []);
+});
+
+test('losses in a row are told of the flow that met them: three of every ten on its own link', async () => {
+  const two = async (values: string, fault: Fault): Promise<SprayRan> =>
+    spray(bundle(2, 3), ['-p', 'a,r1,r2', '--values', values, '-c', '2000', '--rate', '10k'], (engine) =>
+      engine.fault('r1-r2-2', 'r1', fault),
+    );
+  const flows = said(await two('2001-2016', { ...NO_FAULT, blackhole: true }), 'flow');
+  const [over, beside] = [true, false].map((isDead) => flows.find(({ received }) => (received === 0) === isDead)!.value);
+  const ran = await two(`${beside},${over}`, { ...NO_FAULT, exact: { lost: 3, of: 10 } });
+  assertSums(ran);
+  const [whole, lossy] = said(ran, 'flow');
+  assert.equal([whole!.lossRuns, lossy!.sent], [[], 1000]);
+  const runs = new Map(lossy!.lossRuns!.map(({ length, times }) => [length, times]));
+  const [cut] = [...runs.keys()].filter((length) => length !== 3); // one that the spray's end, or its beginning, cut
+  assert.ok(runs.get(3)! >= 99 && runs.get(3)! <= 100 && (cut === undefined || (runs.get(cut)! <= 2 && cut < 3)), `${[...runs]}`);
 });
 
 /** Of the link with this number between r1 and r2. */
@@ -247,6 +266,33 @@ test('sizes of a range are sent side by side, and the large ones are told apart'
   const counts = said(ran, 'count');
   assert.equal([counts[0]!.size, counts.at(-1)!.size, counts.length], [200, 1480, 8]);
   for (const { size, loss } of counts) assert.is(loss, size! > 1320 ? 1 : 0, `${size} bytes`); // the header to r1 is off by then
+});
+
+test('routers that say why a probe went no further are heard, each time', async () => {
+  for (const family of ['-4', '-6']) {
+    const ran = await spray(LINE, ['-p', 'a,r1,r2', '--size', '1400-1480', '-c', '4000', '--rate', '4000', family], (engine) =>
+      engine.fault('r1-r2', 'r1', { ...NO_FAULT, mtu: 1400 }),
+    );
+    const [problem, ...others] = said(ran, 'problem').filter(({ code }) => code === 'TOO_BIG');
+    const { lost } = said(ran, 'sprayed')[0]!;
+    assert.ok(lost > 1000 && others.length === 0);
+    // neither RFC 1191 nor this router limits them
+    assert.match(
+      problem!.message,
+      new RegExp(`sent icmp(v6 2/0| 3/4) about probes to hop 2 of path 1 and [1-9] other targets \\(${lost} seen`),
+    );
+  }
+  const refused = await spray(
+    LINE,
+    ['-p', 'a,r1,r2,r3', '--sweep-hops', '--duration', '4', '--rate', '300', '--tag', 'sampled'],
+    () => {},
+    (event, engine) => {
+      if (event.type === 'spray' && event.elapsedMs > 2000) engine.fault('r2-r3', null, 'down');
+    },
+  );
+  const problems = said(refused, 'problem').map(({ code, message }) => `${code} ${message}`);
+  assert.is(problems.length, 1, problems.join('; '));
+  assert.match(problems[0]!, /^PROBES_REFUSED 10\.\d+\.\d+\.\d+ sent icmp 3\/[01] about probes to hop 3 of path 1 \(\d+ seen/);
 });
 
 test('without tags the counts are the same', async () => {

@@ -44,6 +44,10 @@ const REFUSED: readonly (readonly [argv: string, message: RegExp])[] = [
   ['-p a,r1,r2 --sweep source --values fd00::1', /give IPv4 addresses or prefixes/],
   ['-p a,r1,r2 --sweep source --values 8.8.4.0/28', /8\.8\.4\.0 is a public address and not this host's/],
   ['-6 -p a,r1,r2,r3,d --sweep flow-label --flows 2', /9 words of a probe .* 8 is the most: give --segment/],
+  ['-6 -p a,r1,r2 --sweep flow-label --values 65535,65536', /10 words of a probe \(2 in each of 5 headers\)/],
+  ['-6 -p a,r1,r2 --sweep flow-label --values 1048576', /--values 1048576 is no value .* numbers from 1 to 1048575/],
+  ['-p a,r1,r2 --values 65536', /--values 65536 is no value of --sweep ports: give numbers from 1 to 65535/],
+  ['-p a,r1,r2 --flows 70000', /--flows 70000 is more than the 64512 values of --sweep ports: UDP has no more/],
   ['-p a,r1,r2 --size 200-4000', /A probe of 4000 bytes exceeds the MTU of 1500/],
   ['-p a,r1,r2 --size 80', /cannot hold its headers/],
   ['-p a,r1,r2 --sender live', /--sender live is of the live engine/],
@@ -65,6 +69,16 @@ test('options that do not go together, or ask for what is not there, are refused
     );
     assert.match(error.message, message);
   }
+});
+
+test('more counts than a matcher has are refused with the flows that it can', async () => {
+  const file = fileOf('lots', 'a,r1\n'.repeat(5000));
+  const { code, message } = await refusal(['--paths', file, '--map', fileOf('map.yaml', mapText(nodesOf(LINE))), '--flows', '60000']);
+  assert.equal(
+    [code, message.includes('5000 targets with 60000 flows each are more than 268435456 counts: give --flows 53687')],
+    ['ERR_USAGE', true],
+    message,
+  );
 });
 
 test('a rate is a number or max, a size a number or a range', async () => {
@@ -137,6 +151,7 @@ test('sources, inner addresses and waypoint addresses are swept as they were giv
     ['--sweep source --values 10.0.0.1,10.255.0.1', ['10.0.0.1', '10.255.0.1']],
     ['--sweep source --segment 1 --values 10.66.0.0/30', ['10.66.0.0', '10.66.0.1', '10.66.0.2', '10.66.0.3']],
     ['--sweep outer --segment 1 --values 10.255.0.3,10.0.1.2', ['10.255.0.3', '10.0.1.2']],
+    ['--sweep flow-label --segment 1 --values 65534-65538,1048575 -6', [65_534, 65_535, 65_536, 65_537, 65_538, 1_048_575]],
     ['--values 40001,40010-40012', [40_001, 40_010, 40_011, 40_012]],
   ];
   for (const [argv, values] of sweeps) {

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import { type Evidence, kindOf, openEvidence, RECORD_WORDS } from '../../src/engine/live/evidence.ts';
 import { type Matcher, openMatcher } from '../../src/engine/live/spray-matcher.ts';
+import type { LossRun } from '../../src/engine/spray.ts';
 import { loadAddon } from '../../src/host/addon.ts';
 import { interfaces } from '../../src/host/interface.ts';
 import { loadMatcherAddon } from '../../src/host/spray-addon.ts';
@@ -27,6 +28,8 @@ const columns = (length: number) => {
     mostNs: column(),
   };
 };
+
+const pairs = (runs: readonly LossRun[]): number[] => runs.flatMap(({ length, times }) => [length, times]);
 
 const answers: { [Name in keyof Questions]: (question: Questions[Name]) => Answers[Name] | Promise<Answers[Name]> } = {
   open({ key, device, ...job }) {
@@ -69,7 +72,9 @@ const answers: { [Name in keyof Questions]: (question: Questions[Name]) => Answe
       matcher!.flowHistogram(cell % templates, Math.floor(cell / templates))!.reduce((sum, count) => sum + count, 0),
     ),
   histograms: ({ templates }) => Array.from({ length: templates }, (_, template) => [...matcher!.histogram(matcher!.slotOf(template))]),
-  lossRuns: ({ templates }) => Array.from({ length: templates }, (_, template) => [...matcher!.lossRuns(template)]),
+  lossRuns: ({ templates }) => Array.from({ length: templates }, (_, template) => pairs(matcher!.lossRuns(template))),
+  flowLossRuns: ({ templates, flows }) =>
+    Array.from({ length: templates * flows }, (_, cell) => pairs(matcher!.flowLossRuns(cell % templates, Math.floor(cell / templates))!)),
   settle({ end, last }) {
     matcher!.settle(end, last);
     return null;

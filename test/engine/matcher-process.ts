@@ -31,6 +31,7 @@ export interface Questions {
   histograms: { templates: number };
   flowSums: { templates: number; flows: number };
   lossRuns: { templates: number };
+  flowLossRuns: { templates: number; flows: number };
   settle: { end: number; last: boolean };
   leftovers: null;
   close: null;
@@ -47,6 +48,7 @@ export interface Answers {
   histograms: number[][];
   flowSums: number[];
   lossRuns: number[][];
+  flowLossRuns: number[][];
   settle: null;
   leftovers: { device: string; priority: number }[];
   close: null;

@@ -83,9 +83,11 @@ function expected(sent: readonly Sent[], templates: number, count: number) {
     seen.add(sequence);
   }
   const runs = Array.from({ length: templates }, () => new Map<number, number>());
+  const runsOfFlow = Array.from({ length: cells }, () => new Map<number, number>());
   for (let cell = 0; cell < cells; cell += 1) {
     const end = (length: number): void => {
-      if (length > 0) runs[cell % templates]!.set(length, (runs[cell % templates]!.get(length) ?? 0) + 1);
+      for (const lengths of [runs[cell % templates]!, runsOfFlow[cell]!])
+        if (length > 0) lengths.set(length, (lengths.get(length) ?? 0) + 1);
     };
     let lost = 0;
     for (let sequence = 0; sequence < count; sequence += 1) {
@@ -95,8 +97,8 @@ function expected(sent: readonly Sent[], templates: number, count: number) {
     }
     end(lost);
   }
-  const lossRuns = runs.map((lengths) => [...lengths].sort(([a], [b]) => a - b).flat());
-  return { ...counts, lossRuns };
+  const pairs = (lengths: Map<number, number>): number[] => [...lengths].sort(([a], [b]) => a - b).flat();
+  return { ...counts, lossRuns: runs.map(pairs), flowLossRuns: runsOfFlow.map(pairs) };
 }
 
 const countAs = (sent: readonly Sent[], as: Sent['as']): number => sent.filter((one) => one.as === as).length;
@@ -148,6 +150,7 @@ for (const { matcher, attach, shapes, place, by = 'socket' } of WAYS) {
     for (const name of COUNTED) assert.equal(got[name], wanted[name], name);
     for (const name of COUNTED) assert.is(totals[name], sum(wanted[name]), name);
     assert.equal(await near.ask('lossRuns', { templates }), wanted.lossRuns);
+    assert.equal(await near.ask('flowLossRuns', { templates, flows: FLOWS }), wanted.flowLossRuns);
     assert.equal([totals.late, totals.otherRun], [countAs(sent, 'late'), countAs(sent, 'other run')]);
     const sendable = Array.from({ length: count }, (_, sequence) => sequence).filter((sequence) => isSprayed(RUN.idKey, sequence));
     assert.is(totals.missing, sendable.length - totals.received);

@@ -55,6 +55,8 @@ const sweptAddress = (plan: Itinerary, layer: number, field: 'source' | 'destina
 
 const PORTS = [33_000, 33_001, 47_111] as const;
 const LABELS = [1, 0xffff, 0x1234] as const;
+const LONG_LABELS = [0xfffff, 1, 0x10000] as const;
+const MARKED = itinerary([R6[0], '2001:db8::1'], { dscp: 46 }); // a traffic class of 0xb8
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
   'two IPv4 headers': { ...PLAIN, itineraries: [V4] },
@@ -87,6 +89,14 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     places: [layerAt(V6, 0) + 2, layerAt(V6, 1) + 2],
     words: LABELS.map((label) => [label, label]),
     changed: (plan, flow) => ({ ...plan, flow: { ...plan.flow, flowLabel: LABELS[flow]! } }),
+  },
+  // the first word of a header has version and DSCP beside the label's upper bits (RFC 8200 §3)
+  'swept flow labels of 20 bits, with a DSCP': {
+    ...PLAIN,
+    itineraries: [MARKED],
+    places: [0, 2].flatMap((at) => [layerAt(MARKED, 0) + at, layerAt(MARKED, 1) + at]),
+    words: LONG_LABELS.map((label) => [0, 0, 16, 16].map((bits) => (bits === 0 ? 0x6b80 + (label >> 16) : label & 0xffff))),
+    changed: (plan, flow) => ({ ...plan, flow: { ...plan.flow, flowLabel: LONG_LABELS[flow]! } }),
   },
   'a swept outer source': sweptAddress(V4, 0, 'source', ['192.0.2.7', '192.0.2.255']),
   'a swept waypoint': sweptAddress(V4, 0, 'destination', ['198.51.100.9', '203.0.113.1']),

@@ -471,6 +471,7 @@ export const sprayFlow = (value: number | string, fields: Partial<FlowEvent> = {
   value,
   ...sprayCounts,
   rttMs: sprayRtt,
+  lossRuns: [{ length: 1, times: 10 }],
   ...fields,
 });
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../src/report/event.ts';
 import { jsonLines } from '../../src/report/json-lines.ts';
 import { textReporter } from '../../src/report/text.ts';
-import { end, path, problem, segment, sprayCount, sprayed, spraying, sprayRun, start } from './samples.ts';
+import { end, path, problem, segment, sprayCount, sprayed, sprayFlow, spraying, sprayRun, start } from './samples.ts';
 import { Screen } from './screen.ts';
 import { type MemorySink, memorySink } from './sink.ts';
 
@@ -117,6 +117,14 @@ test('nobody who did not lose is called failing, and what is not counted or veri
   const text = inPipe([start({ command: 'spray', discovers: false }), ...run]);
   for (const words of ['None of 512 flows stands out', 'own drops: not counted', 'not verified by a tag', '12 flows that do not stand out'])
     assert.match(text, words);
+});
+
+test('of a flow that lost the longest loss in a row is told, where there is one', () => {
+  const flows = [sprayFlow(40_001, { lossRuns: [{ length: 1, times: 10 }] }), sprayFlow(40_002, { lossRuns: [{ length: 2, times: 5 }] })];
+  const text = inPipe([start({ command: 'spray', discovers: false }), sprayCount(3), ...flows, sprayed(), end()]);
+  const lost = sprayFlow(40_001).lost;
+  assert.match(text, new RegExp(`port 40001: ${lost} of [0-9,]+ lost\n`));
+  assert.match(text, new RegExp(`port 40002: ${lost} of [0-9,]+ lost, up to 2 in a row\n`));
 });
 
 test('as JSON there is one line a second, and all of the end', () => {

@@ -96,7 +96,7 @@ async function* atRate(network: Network, signal: AbortSignal, options: SprayComm
     templates: plan.targets.length,
     template: (index) => templateOf(plan, plan.targets.at(index), run),
     flows: plan.swept.values.length,
-    values: flowWords(plan.swept),
+    values: flowWords(plan.swept, plan.flow),
     pace: paceOf(options, rate),
     timeoutNs: options.timeout * NANOSECONDS,
     tag: options.tag,

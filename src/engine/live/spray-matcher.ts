@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { BeaconError } from '../../error.ts';
 import { loadMatcherAddon, MATCH_OBJECT, type MatcherAddon, type NativeMatcher } from '../../host/spray-addon.ts';
-import { FLOW_HISTOGRAMS, type MatcherName, type SprayRun, TAGGED_EVERY, type TagMode } from '../spray.ts';
+import { FLOW_HISTOGRAMS, FLOW_LOSS_RUNS, type LossRun, type MatcherName, type SprayRun, TAGGED_EVERY, type TagMode } from '../spray.ts';
 import { CAPTURE_FILTER } from './filter.ts';
 
 export interface MatcherJob {
@@ -32,13 +32,16 @@ export interface MatcherInterface {
   readonly hasLinkHeader: boolean;
 }
 
-export interface Matcher extends Omit<NativeMatcher, 'histogram'> {
+export interface Matcher extends Omit<NativeMatcher, 'histogram' | 'lossRuns'> {
   /** Templates may share histograms. */
   slotOf(template: number): number;
   /** By bucket of spray-histogram.ts. */
   histogram(slot: number): Float64Array;
   /** Of one flow alone; null: flows have none of their own. */
   flowHistogram(template: number, flow: number): Float64Array | null;
+  lossRuns(template: number): readonly LossRun[];
+  /** Of one flow alone; null: they are counted by template. */
+  flowLossRuns(template: number, flow: number): readonly LossRun[] | null;
 }
 
 const RING = 2 ** 24;
@@ -55,6 +58,7 @@ const EVERY: Readonly<Record<TagMode, number>> = { full: 1, sampled: TAGGED_EVER
 export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAddon()): Matcher {
   const cells = job.templates * job.flows;
   const byCell = cells <= FLOW_HISTOGRAMS && cells * cpus().length <= COPIED_HISTOGRAMS;
+  const runsByCell = cells <= FLOW_LOSS_RUNS;
   const own = job.templates > MOST_HISTOGRAMS ? SHARED_HISTOGRAMS : job.templates;
   const slotOf = (template: number): number => Math.floor((template * own) / job.templates);
   const native = opened(addon, {
@@ -74,6 +78,7 @@ export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAd
     ring: job.ring ?? RING,
     slots: byCell ? cells : own,
     slotsByCell: byCell,
+    runsByCell,
     slotOf: own === job.templates ? null : Uint16Array.from({ length: job.templates }, (_, template) => slotOf(template)),
     attach: job.attach ?? 'auto',
     bufferBytes: job.bufferBytes ?? BUFFER_BYTES,
@@ -85,11 +90,15 @@ export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAd
     cells: (from, into) => native.cells(from, into),
     histogram: (slot) => (byCell ? native.histogram(slot, job.flows, job.templates) : native.histogram(slot, 1, 1)),
     flowHistogram: (template, flow) => (byCell ? native.histogram(flow * job.templates + template, 1, 1) : null),
-    lossRuns: (template) => native.lossRuns(template),
+    lossRuns: (template) => runsIn(runsByCell ? native.lossRuns(template * job.flows, job.flows) : native.lossRuns(template, 1)),
+    flowLossRuns: (template, flow) => (runsByCell ? runsIn(native.lossRuns(template * job.flows + flow, 1)) : null),
     settle: (end, last) => native.settle(end, last),
     close: () => native.close(),
   };
 }
+
+const runsIn = (pairs: Float64Array): LossRun[] =>
+  Array.from({ length: pairs.length / 2 }, (_, index) => ({ length: pairs[2 * index]!, times: pairs[2 * index + 1]! }));
 
 function opened(addon: MatcherAddon, options: ConstructorParameters<MatcherAddon['SprayMatcher']>[0]): NativeMatcher {
   try {

@@ -4,9 +4,9 @@
  */
 import type { Addon, NativeSocket } from '../../host/addon.ts';
 import { addressText } from '../../wire/address.ts';
-import { errorKind } from '../../wire/icmp.ts';
 import type { Packet } from '../engine.ts';
 import type { SprayError, SprayJob } from '../spray.ts';
+import { createErrorCounts } from '../spray-errors.ts';
 import { KIND, kindOf, openEvidence, RECORD } from './evidence.ts';
 import { CAPTURE_FILTER } from './filter.ts';
 
@@ -23,8 +23,6 @@ const TAKE = 512;
 const FEW = 2 ** 14;
 const SMALL_BUFFER_BYTES = 4 << 20;
 const BUFFER_BYTES = 32 << 20;
-/** So many kinds, each of a target and a router, are told apart. */
-const MOST_ERRORS = 1000;
 
 /** ICMP errors but for redirects, which come beside an answer. */
 const ERRORS = '(icmp and (icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12)) or (icmp6 and ip6[40] < 128)';
@@ -54,7 +52,7 @@ export async function openTap(
   packetsOf: (batch: NonNullable<ReturnType<NativeSocket['take']>>, linkType: number) => readonly Packet[],
 ): Promise<SprayTap> {
   const { sample, templates, flows, run, tag } = job;
-  const found = new Map<string, SprayError & { count: number }>();
+  const counts = createErrorCounts();
   const plan = { device: 'any', run, templates, flows, tag, room: FEW, bufferBytes: SMALL_BUFFER_BYTES, filter: ERRORS };
   const evidence = openEvidence(plan, () => {});
   let socket: NativeSocket | null = null;
@@ -72,12 +70,7 @@ export async function openTap(
     const kind = kindOf(words, at);
     if (kind !== KIND.errorGenuine && kind !== KIND.errorUnverified) return;
     const [said, template] = [words[at + RECORD.kind]!, (words[at + RECORD.path]! >>> 0) % templates];
-    const from = sourceOf(words, at);
-    const what = errorKind(from.includes(':') ? 6 : 4, (said >> 8) & 0xff, (said >> 16) & 0xff);
-    const key = `${template} ${what} ${from}`;
-    const known = found.get(key);
-    if (known !== undefined) known.count += 1;
-    else if (found.size < MOST_ERRORS) found.set(key, { template, kind: what, from, count: 1 });
+    counts.count(template, (said >> 8) & 0xff, (said >> 16) & 0xff, sourceOf(words, at));
   }
 
   return {
@@ -88,7 +81,7 @@ export async function openTap(
         for (const packet of packetsOf(batch, socket.linkType())) sample!.home(packet);
       }
     },
-    errors: () => [...found.values()],
+    errors: counts.all,
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -99,10 +99,8 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
     histogramOf: (template) => matcher.slotOf(template),
     histogram: (slot) => matcher.histogram(slot),
     flowHistogram: (template, flow) => matcher.flowHistogram(template, flow),
-    lossRuns(template) {
-      const pairs = matcher.lossRuns(template);
-      return Array.from({ length: pairs.length / 2 }, (_, index) => ({ length: pairs[2 * index]!, times: pairs[2 * index + 1]! }));
-    },
+    lossRuns: (template) => matcher.lossRuns(template),
+    flowLossRuns: (template, flow) => matcher.flowLossRuns(template, flow),
     errors: host.tap.errors,
     pace: (perSecond) => sender.pace(perSecond),
     stop: () => sender.stop(),

@@ -42,6 +42,8 @@ export type Message =
       readonly histograms: readonly number[] | null;
       /** Left out: no flow has one of its own. */
       readonly flowHistograms?: boolean;
+      /** Left out: losses in a row are told by template alone. */
+      readonly flowLossRuns?: boolean;
     }
   | { readonly kind: 'template'; readonly index: number; readonly packet: Uint8Array }
   /** What a spray's counters said. */
@@ -57,12 +59,16 @@ export type Message =
     }
   | { readonly kind: 'histogram'; readonly number: number; readonly counts: Uint8Array }
   | { readonly kind: 'flowHistogram'; readonly template: number; readonly flow: number; readonly counts: Uint8Array }
-  | { readonly kind: 'lossRuns'; readonly template: number; readonly runs: readonly (readonly [length: number, times: number])[] | null }
+  | { readonly kind: 'lossRuns'; readonly template: number; readonly runs: readonly RunTimes[] | null }
+  | { readonly kind: 'flowLossRuns'; readonly template: number; readonly flow: number; readonly runs: readonly RunTimes[] }
   | { readonly kind: 'errors'; readonly errors: readonly SprayError[] | null }
   /** The spray is over. */
   | { readonly kind: 'sprayed' }
   /** The last: without it the recording was cut short. */
   | { readonly kind: 'end'; readonly sent: number; readonly received: number };
+
+/** So many losses in a row, and how often. */
+type RunTimes = readonly [length: number, times: number];
 
 /** The first custom block. */
 export interface PlanMessage {

@@ -8,7 +8,7 @@ import { glance, newGlance } from '../../wire/glance.ts';
 import { carriesIdentity, readIdentity, readSentNs } from '../../wire/identity.ts';
 import { LINK_TYPE, networkAt } from '../../wire/link.ts';
 import type { Packet } from '../engine.ts';
-import type { SprayCells, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
+import type { LossRun, SprayCells, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
 import { patched } from '../spray-patch.ts';
 import { cellOf, isSprayed } from '../spray-sequence.ts';
 import { packedCounts } from './sparse.ts';
@@ -114,6 +114,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       every: isSampled ? every : 0,
       histograms,
       flowHistograms: (spraying.flowHistogram?.(0, 0) ?? null) !== null,
+      flowLossRuns: (spraying.flowLossRuns?.(0, 0) ?? null) !== null,
     });
     const passed = (): void => {
       const atNs = nowNs();
@@ -143,7 +144,12 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
       },
       lossRuns(of) {
         const runs = spraying.lossRuns(of);
-        writer.message({ kind: 'lossRuns', template: of, runs: runs?.map(({ length, times }) => [length, times]) ?? null });
+        writer.message({ kind: 'lossRuns', template: of, runs: runs === null ? null : packedRuns(runs) });
+        return runs;
+      },
+      flowLossRuns(of, flow) {
+        const runs = spraying.flowLossRuns?.(of, flow) ?? null;
+        if (runs !== null) writer.message({ kind: 'flowLossRuns', template: of, flow, runs: packedRuns(runs) });
         return runs;
       },
       errors() {
@@ -171,6 +177,8 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
   // XDP would take the packets before anybody else sees them
   return { job: { ...job, template, sample }, recorded };
 }
+
+const packedRuns = (runs: readonly LossRun[]): [length: number, times: number][] => runs.map(({ length, times }) => [length, times]);
 
 const packedCells = (cells: SprayCells): Record<keyof SprayCells, Uint8Array> => ({
   received: packedCounts(cells.received),

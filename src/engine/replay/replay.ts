@@ -295,7 +295,9 @@ const OF_A_SPRAY: ReadonlySet<Message['kind']> = new Set([
   'epoch',
   'cells',
   'histogram',
+  'flowHistogram',
   'lossRuns',
+  'flowLossRuns',
   'errors',
   'sprayed',
 ]);

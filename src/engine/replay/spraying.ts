@@ -2,7 +2,7 @@
 import { BeaconError } from '../../error.ts';
 import type { Message } from '../recording/message.ts';
 import { unpackedCounts } from '../recording/sparse.ts';
-import type { SprayCounters, Spraying, SprayJob } from '../spray.ts';
+import type { LossRun, SprayCounters, Spraying, SprayJob } from '../spray.ts';
 import { BUCKETS } from '../spray-histogram.ts';
 
 export interface SprayPorts {
@@ -50,7 +50,8 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
     histogramOf: (template) => begun.histograms?.[template] ?? template,
     histogram: () => unpacked(next('histogram')?.counts),
     flowHistogram: () => (begun.flowHistograms === true ? unpacked(next('flowHistogram')?.counts) : null),
-    lossRuns: () => next('lossRuns')?.runs?.map(([length, times]) => ({ length, times })) ?? null,
+    lossRuns: () => unpackedRuns(next('lossRuns')?.runs),
+    flowLossRuns: () => (begun.flowLossRuns === true ? (unpackedRuns(next('flowLossRuns')?.runs) ?? []) : null),
     errors: () => next('errors')?.errors ?? [],
     pace() {},
     stop() {},
@@ -61,6 +62,9 @@ export async function replayedSpray(job: SprayJob, { path, next, moveTo, ends }:
     },
   };
 }
+
+const unpackedRuns = (runs: readonly (readonly [number, number])[] | null | undefined): LossRun[] | null =>
+  runs?.map(([length, times]) => ({ length, times })) ?? null;
 
 function unpacked(packed: Uint8Array = new Uint8Array(0)): Float64Array {
   const counts = new Float64Array(BUCKETS);

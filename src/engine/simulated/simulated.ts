@@ -111,7 +111,9 @@ export function simulated(topology: Topology, options: SimulatedOptions = {}): S
       simulatedSpray(world, job, {
         leave: (packet) => void send(job.route, [packet]),
         async pass(untilNs) {
-          while (world.startNs + BigInt(world.nowNs) < untilNs) await receive(untilNs); // errors that come are not looked at
+          const captured: Packet[] = [];
+          while (world.startNs + BigInt(world.nowNs) < untilNs) captured.push(...(await receive(untilNs)));
+          return captured;
         },
       }),
     drops: () => 0,

@@ -20,7 +20,13 @@ export interface Book {
   readonly flowHistograms: readonly Float64Array[];
   /** True where it was ours. */
   match(packet: Uint8Array, nowNs: bigint): boolean;
-  lossRuns(next: number): ReadonlyMap<number, readonly LossRun[]>;
+  lossRuns(next: number): LossRuns;
+}
+
+/** Losses in a row within a cell: of one, or of all that a template has. */
+export interface LossRuns {
+  readonly template: (template: number) => readonly LossRun[];
+  readonly cell: (cell: number) => readonly LossRun[];
 }
 
 export function createBook(job: SprayJob, next: () => number): Book {
@@ -86,15 +92,16 @@ export function createBook(job: SprayJob, next: () => number): Book {
     if (own !== undefined) own[bucketOf(rttNs)]! += 1;
   }
 
-  function lossRuns(end: number): ReadonlyMap<number, readonly LossRun[]> {
+  function lossRuns(end: number): LossRuns {
     const under = new Float64Array(count);
-    const found = new Map<number, Map<number, number>>();
+    const ended = new Map<number, number[]>(); // by cell
     const close = (cell: number): void => {
-      const [length, template] = [under[cell]!, cell % templates];
+      const length = under[cell]!;
       under[cell] = 0;
       if (length === 0) return;
-      const lengths = found.get(template) ?? new Map<number, number>();
-      found.set(template, lengths.set(length, (lengths.get(length) ?? 0) + 1));
+      const lengths = ended.get(cell);
+      if (lengths === undefined) ended.set(cell, [length]);
+      else lengths.push(length);
     };
     for (let sequence = 0; sequence < end; sequence += 1) {
       if (!isSprayed(run.idKey, sequence)) continue;
@@ -103,10 +110,19 @@ export function createBook(job: SprayJob, next: () => number): Book {
       else under[cell]! += 1;
     }
     for (let cell = 0; cell < count; cell += 1) close(cell);
-    return new Map([...found].map(([template, lengths]) => [template, [...lengths].map(([length, times]) => ({ length, times }))]));
+    return {
+      cell: (cell) => byLength(ended.get(cell) ?? []),
+      template: (template) => byLength(Array.from({ length: flows }, (_, flow) => ended.get(flow * templates + template) ?? []).flat()),
+    };
   }
 
   return { totals, cells, histograms, flowHistograms, match, lossRuns };
+}
+
+function byLength(lengths: readonly number[]): LossRun[] {
+  const times = new Map<number, number>();
+  for (const length of lengths) times.set(length, (times.get(length) ?? 0) + 1);
+  return [...times].sort(([a], [b]) => a - b).map(([length, count]) => ({ length, times: count }));
 }
 
 const IN_TIME = 1;

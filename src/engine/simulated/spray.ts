@@ -1,10 +1,12 @@
 /** A spray through a simulated network: one packet after the other, each at its instant of virtual time. */
 import { BeaconError } from '../../error.ts';
 import { LINK_TYPE } from '../../wire/link.ts';
-import type { SprayCells, SprayCounters, Spraying, SprayJob, SprayTemplate } from '../spray.ts';
+import type { Packet } from '../engine.ts';
+import { FLOW_LOSS_RUNS, type SprayCells, type SprayCounters, type Spraying, type SprayJob, type SprayTemplate } from '../spray.ts';
 import { patched } from '../spray-patch.ts';
 import { cellOf, isSprayed, SEQUENCES } from '../spray-sequence.ts';
-import { createBook } from './spray-match.ts';
+import { createErrorEar } from './spray-errors.ts';
+import { createBook, type LossRuns } from './spray-match.ts';
 import type { World } from './world.ts';
 
 /** What "as many as there can be" is where nothing limits them. */
@@ -13,8 +15,8 @@ const MOST_PER_SECOND = 1_000_000;
 export interface SprayPorts {
   /** Sends one packet by the job's route, now. */
   readonly leave: (packet: Uint8Array) => void;
-  /** Lets virtual time pass. */
-  readonly pass: (untilNs: bigint) => Promise<void>;
+  /** Lets virtual time pass, and gives what came home meanwhile and is no landing. */
+  readonly pass: (untilNs: bigint) => Promise<readonly Packet[]>;
 }
 
 export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: SprayPorts): Spraying {
@@ -34,12 +36,19 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
   let inPace = 0; // sent since the pace was set
   let [next, sent, finished] = [firstFrom(0), 0, false];
   const book = createBook(job, () => next);
-  let runs: ReturnType<typeof book.lossRuns> | null = null;
+  const ear = createErrorEar(job);
+  let runs: LossRuns | null = null;
 
   function firstFrom(sequence: number): number {
     let at = sequence;
     while (!isSprayed(job.run.idKey, at)) at += 1;
     return at;
+  }
+
+  function lossRuns(): LossRuns {
+    if (!finished) return NO_RUNS;
+    runs ??= book.lossRuns(next);
+    return runs;
   }
 
   function sendOne(): void {
@@ -86,10 +95,9 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     histogramOf: (template) => template,
     histogram: (number) => book.histograms[number]!,
     flowHistogram: (template, flow) => book.flowHistograms[flow * job.templates + template] ?? null,
-    lossRuns(template) {
-      runs ??= finished ? book.lossRuns(next) : null;
-      return runs === null ? null : (runs.get(template) ?? []);
-    },
+    lossRuns: (template) => lossRuns().template(template),
+    flowLossRuns: (template, flow) =>
+      job.templates * job.flows > FLOW_LOSS_RUNS ? null : lossRuns().cell(flow * job.templates + template),
     pace(perSecond) {
       const gapNs = 1e9 / (perSecond ?? MOST_PER_SECOND);
       const setNs = world.nowNs;
@@ -100,7 +108,10 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     stop() {
       finished = true;
     },
-    wait: pass,
+    errors: ear.errors,
+    async wait(untilNs) {
+      for (const packet of await pass(untilNs)) ear.hear(packet);
+    },
     async decided() {},
     async close() {
       finished = true;
@@ -108,6 +119,8 @@ export function simulatedSpray(world: World, job: SprayJob, { leave, pass }: Spr
     },
   };
 }
+
+const NO_RUNS: LossRuns = { template: () => [], cell: () => [] };
 
 /** When packet `count` is due: the rate grows evenly from 0, so half as many go in the ramp as would at full rate. */
 function ramped({ pace: { perSecond, rampNs } }: SprayJob, startNs: number): (count: number) => number {
