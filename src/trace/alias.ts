@@ -9,7 +9,8 @@ import { isOutcome } from '../probe/observation.ts';
 import { type Question, question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
 
-const TRIES = 2;
+/** One equal way home in two, or one of four dead, hides a router from as many once in sixteen, or 256. */
+const TRIES = 4;
 const GAP_NS = 20_000_000;
 
 /** Address → the number of its router, from 1; an address that is not shown to be of another's router has a number of its own. */
@@ -44,18 +45,32 @@ async function sameRouter(
   { patienceNs, gapNs }: { patienceNs: number; gapNs: number },
 ): Promise<Set<Address>> {
   const asked = new Map<Question, Address>();
-  for (const other of others) {
-    const layers = [
-      { source: us, destination: first, ttl: FAR },
-      { source: us, destination: other, ttl: 1 },
-      { source: us, destination: us, ttl: FAR },
-    ];
-    asked.set(await question(engine, { layers, flow, landing: 1 }, 0), other);
-  }
+  for (let attempt = 0; attempt < TRIES; attempt += 1)
+    for (const other of others) asked.set(await fromOneToOther(engine, us, otherFlow(flow, attempt), first, other), other);
   const same = new Set<Address>();
-  const questions = Array.from({ length: TRIES }, () => [...asked.keys()]).flat();
-  for await (const seen of asking.ask(questions, { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
-    if (isOutcome(seen) && seen.kind === 'landed') same.add(asked.get(seen.probe.question)!);
+  const told = new Set<Address>();
+  const open = function* (): Generator<Question> {
+    for (const [question, other] of asked) if (!told.has(other)) yield question;
+  };
+  for await (const seen of asking.ask(open(), { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
+    if (!isOutcome(seen) || seen.kind === 'lost' || seen.kind === 'unknown') continue;
+    const other = asked.get(seen.probe.question)!;
+    told.add(other);
+    if (seen.kind === 'landed') same.add(other);
   }
   return same;
 }
+
+/** Unwrapped at the one, with a ttl of 1 for the other, and home from there. */
+function fromOneToOther(engine: Engine, us: Address, flow: Flow, first: Address, other: Address): Promise<Question> {
+  const layers = [
+    { source: us, destination: first, ttl: FAR },
+    { source: us, destination: other, ttl: 1 },
+    { source: us, destination: us, ttl: FAR },
+  ];
+  return question(engine, { layers, flow, landing: 1 }, 0);
+}
+
+/** One of several equal ways home may be dead: each attempt goes home as another flow. */
+const otherFlow = (flow: Flow, attempt: number): Flow => ({ ...flow, sourcePort: (flow.sourcePort + attempt * PORT_STEP) % 65_536 || 1 });
+const PORT_STEP = 7919;

@@ -101,12 +101,23 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
     else {
       await ask(more.map((flow) => ({ flow, ttl })));
       for (let round = 0; round < DOUBTS; round += 1) await doubt(ttl - 1, more);
+      await leaveOut(ttl, more);
     }
     for (let before = ttl - 1; before > firstTtl; before -= 1) {
       const stray = more.filter((flow) => record.needsPlace(before + 1, flow) && !at(before).has(flow));
       if (stray.length > 0) await ask(stray.map((flow) => ({ flow, ttl: before })));
     }
     if (ttl > firstTtl) for (const flow of more) at(firstTtl).set(flow, at(firstTtl).get(0)!);
+  }
+
+  /** A flow may have ended before: the end answers it at this ttl all the same, and does not stand here. */
+  async function leaveOut(ttl: number, of: readonly number[]): Promise<void> {
+    let over = of.filter((flow) => isOver(at(ttl).get(flow)));
+    for (let before = ttl - 1; before > firstTtl && over.length > 0; before -= 1) {
+      await ask(over.filter((flow) => !at(before).has(flow)).map((flow) => ({ flow, ttl: before })));
+      over = over.filter((flow) => isOver(at(before).get(flow)));
+      for (const flow of over) at(before + 1).delete(flow);
+    }
   }
 
   /** More flows may meet more addresses. */
@@ -241,6 +252,8 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
 }
 
 const goesOn = ({ is, loops }: Draft): boolean => (is === 'router' || is === 'silent') && !loops;
+
+const isOver = (one: Heard | undefined): boolean => one !== undefined && one.is !== 'hop';
 
 /** Nobody counts who is silent, and beyond so many nobody has looked. */
 const unknowable = (next: ReadonlyMap<string, unknown>): boolean => next.size === 0 || next.has(SILENT) || next.size > MOST_NEXT_HOPS;

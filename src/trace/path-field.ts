@@ -89,7 +89,7 @@ async function sweep(
 }
 
 function isOpen({ reached, found }: Seen, { next }: PathSplit, round: number): boolean {
-  if (found.size > 1) return found.size < next.length;
+  if (found.size > 1) return found.size < next.filter(({ address }) => address !== null).length; // silence is not found by a value
   return reached === 0 ? round < 2 : reached < ENOUGH;
 }
 

@@ -5,6 +5,7 @@ import type { FieldName } from './field.ts';
 import type { Mapped, MdaNode } from './mda.ts';
 import type { PathFlow } from './mda-flow.ts';
 import type { Heard } from './mda-record.ts';
+import { withoutTails } from './path-tails.ts';
 
 export interface PathGraph {
   /** In the order of the path; the first is where all flows come from. */
@@ -97,15 +98,17 @@ export function drawGraph(mapped: Mapped, us: Address | null, routers: Routers, 
   ];
   const ways = waysOf(mapped, parts, ids);
   const first: Way[] = us === null || names.length === 0 ? [] : [firstWay(mapped, ids.get(names[0]!)!)];
-  const edges = edgesOf([...first, ...ways], flowOf);
-  return {
+  const whole = withoutTails({
     nodes,
-    edges,
+    edges: edgesOf([...first, ...ways], flowOf),
     splits: splitsIn(nodes, ways, parts, ids, flowOf),
+  });
+  return {
+    ...whole,
     flows: mapped.flows,
     own: flowOf(0),
-    missed: missedOf(nodes),
-    unknown: nodes.filter(({ missed }) => missed === null).length,
+    missed: missedOf(whole.nodes),
+    unknown: whole.nodes.filter(({ missed }) => missed === null).length,
   };
 }
 

@@ -162,6 +162,19 @@ test('of a silent next hop nobody says that it is one alone; what lies behind is
   assert.ok(silent[0]!.missed! < 0.001);
 });
 
+test('beside a branch on which all flows die, the end stands where flows reach it and nowhere behind', async () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const dead = 4; // a packet never leaves it
+    const model = even([[1, 2, 3, dead], [5], [5], [5], [dead], [6], []], { silent: new Set([dead]) });
+    const { mapped } = await searched(model, seed, 0.01);
+    assert.equal(
+      mapped.nodes.filter(({ is }) => is === 'end').map(({ ttl }) => ttl),
+      [4],
+      `seed ${seed}`,
+    );
+  }
+});
+
 test('more than 64 next hops are not searched further, and the risk is unknown; 64 are all found', async () => {
   const wide = (count: number): Model =>
     even([Array.from({ length: count }, (_, i) => i + 1), ...Array.from({ length: count }, () => [count + 1]), []]);

@@ -228,6 +228,36 @@ test('a dead branch is told as silence on it, and the exit says that not all is 
   );
 });
 
+test('behind a dead member silence is one node, and the end stands at its own ttl alone', async () => {
+  const topology = fixture('ecmp4', 'x');
+  for (const [link, near, dead] of [
+    ['r1-m4', 'r1', ['* at 2']],
+    ['m4-r2', 'm4', ['* at 3', 'm4 at 2']],
+  ] as const)
+    for (const family of FAMILIES)
+      for (const seed of [1, 2]) {
+        const engine = simulated(topology, { seed });
+        engine.fault(link, near, { ...NO_FAULT, blackhole: true });
+        const nodes = of(await found(engine, 'd', family), 'node');
+        const met = nodes.map(
+          ({ addresses, ttls }) => `${addresses.length === 0 ? '*' : nameIn(topology, addresses[0]!)} at ${ttls.join(' ')}`,
+        );
+        const alive = ['a at 0', 'd at 4', 'm1 at 2', 'm2 at 2', 'm3 at 2', 'r1 at 1', 'r2 at 3'];
+        assert.equal(met.sort(), [...dead, ...alive].sort(), `${link}, IPv${family}, seed ${seed}`);
+      }
+});
+
+test('a dead way home hides nobody: a router behind several members is one, whichever of them answers are lost on', async () => {
+  const topology = fixture('ecmp4', 'x');
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const engine = simulated(topology, { seed });
+    engine.fault('m4-r2', 'r2', { ...NO_FAULT, blackhole: true });
+    const events = await found(engine, 'd', 4);
+    const r2 = of(events, 'node').filter(({ addresses }) => addresses.some((one) => nameIn(topology, one) === 'r2'));
+    assert.is(r2.length, 1, `seed ${seed}: ${r2.map(({ addresses }) => addresses.join(' ')).join(' | ')}`);
+  }
+});
+
 test('a router that does not decapsulate is no start, and public routers are not visited unasked', async () => {
   const topology = fixture('nondecap', 'x');
   const name = topology.nodes.find(({ decapsulates, vantage }) => !decapsulates && !vantage)!.name;
