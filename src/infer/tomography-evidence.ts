@@ -136,9 +136,11 @@ function logLuck(losses: number, expected: number, variance: number, most: numbe
   return Math.max(0, Math.min(free, losses * Math.log(times) - expected * (times - 1)));
 }
 
+/** Of a gamma variable; and the logarithm of what its density is divided by. */
 interface Prior {
   readonly shape: number;
   readonly rate: number;
+  readonly logNorm: number;
 }
 
 /** What lossy components lose, by moments; as if one had been seen beforehand, of an exponential variable of 10 %. */
@@ -152,16 +154,17 @@ function priorOf(evidence: readonly Evidence[], shares: Float64Array): Prior {
   });
   const mean = sum / weight;
   const shape = Math.min(Math.max((mean * mean) / Math.max(squares / weight - mean * mean, 1e-12), 0.5), 4);
-  return { shape, rate: shape / mean };
+  const rate = shape / mean;
+  return { shape, rate, logNorm: logGamma(shape) - shape * Math.log(rate) };
 }
 
 /** A decay beyond is as good as death. */
 const MOST_DECAY = 4;
 
 /** What a free parameter costs: the share of its prior that the data leave. */
-function logOccam({ decay, error }: Evidence, { shape, rate }: Prior): number {
+function logOccam({ decay, error }: Evidence, { shape, rate, logNorm }: Prior): number {
   const value = Math.min(decay, MOST_DECAY);
-  const density = shape * Math.log(rate) + (shape - 1) * Math.log(value) - rate * value - logGamma(shape);
+  const density = (shape - 1) * Math.log(value) - rate * value - logNorm;
   return Math.min(0, density + Math.log(error) + 0.5 * Math.log(2 * Math.PI));
 }
 

@@ -4,7 +4,7 @@ import { type Component, componentAt } from './path-tallies.ts';
 import type { Suspect, Undecided } from './tomography.ts';
 import type { Census } from './tomography-census.ts';
 import { falseShares, type GoodLinks } from './tomography-evidence.ts';
-import { informationOf, oddsWithin, shareLeft } from './tomography-interval.ts';
+import { oddsWithin, shareLeft } from './tomography-interval.ts';
 import { rivalsOf } from './tomography-rivals.ts';
 import { DEAD_ODDS, type Fit, setOdds } from './tomography-state.ts';
 
@@ -18,15 +18,15 @@ export interface Verdicts {
   readonly undecided: Undecided[];
 }
 
-/** What is blamed, between which losses, and what is left open; of a fit in which nothing else is lossy. */
+/** What is blamed, between which losses, and what is left open; of a fit in which nothing else is lossy, after a look. */
 export function judge(fit: Fit, census: Census, { blamed, faint }: Believed, judgement: Judgement): Verdicts {
   const drop = (normalQuantile(0.5 + judgement.confidence / 2) ** 2 / 2) * census.overdispersion;
-  const information = informationOf(fit);
+  const information = fit.information.slice();
   const suspects: Suspect[] = [];
   const open = new Map<string, readonly number[]>();
   for (const component of blamed.filter((each) => fit.odds[each]! > 0)) {
     const rivals = rivalsOf(fit, component, drop);
-    if (rivals.length === 0) suspects.push(suspect(fit, component, judgement.goodRate, drop / shareLeft(fit, information, component)));
+    if (rivals.length === 0) suspects.push(suspect(fit, component, judgement.goodRate, drop / shareLeft(fit, component, information)));
     else {
       const group = [component, ...rivals].sort((a, b) => a - b);
       open.set(group.join(), group);
