@@ -36,43 +36,43 @@ export function shareLeft(fit: Fit, component: number, information: Float64Array
   return Math.max(left / own, LEAST_SHARE);
 }
 
-/** The odds on both sides at which the log likelihood has dropped by so much. */
-export function oddsWithin(fit: Fit, component: number, drop: number): { low: number; high: number } {
+/** The odds on both sides at which the log likelihood has dropped by so much, given the information about the decay. */
+export function oddsWithin(fit: Fit, component: number, drop: number, information: number): { low: number; high: number } {
   const best = fit.odds[component]!;
   const gain = gainsOf(fit, component);
-  const most = gain(best);
-  // the root of the drop is close to a line in the logarithm of the odds, and how steep the information tells
-  const excess = (x: number): number => Math.sqrt(Math.max(most - gain(Math.exp(x)), 0)) - Math.sqrt(drop);
-  const step = Math.max((Math.sqrt((2 * drop) / fit.information[component]!) * (1 + best)) / best, LEAST_STEP);
-  const low = crossing(excess, Math.log(best), -step, Math.log(LEAST_ODDS));
-  const high = crossing(excess, Math.log(best), step, Math.log(DEAD_ODDS));
+  const [at, most, root] = [Math.log(best), gain(best), Math.sqrt(drop)];
+  // close to a line, whose slope the information tells
+  const excess = (x: number): number => Math.sqrt(Math.max(most - gain(Math.exp(x)), 0)) - root;
+  const step = Math.min((root * Math.SQRT2 * (1 + best)) / (best * Math.sqrt(information)), MOST_STEP);
+  const low = crossing(excess, at, -root, -step, Math.log(LEAST_ODDS));
+  const high = crossing(excess, at, -root, step, Math.log(DEAD_ODDS));
   return { low: low === null ? 0 : Math.exp(low), high: high === null ? DEAD_ODDS : Math.exp(high) };
 }
 
 const LEAST_ODDS = 1e-12;
-const LEAST_STEP = 1e-6;
+const MOST_STEP = 1;
 const PRECISION = 1e-3;
 
-/** Where a function that is negative here rises through 0 this way: steps that double, then false position (Illinois). */
-function crossing(excess: (x: number) => number, from: number, firstStep: number, end: number): number | null {
-  let [inside, outside] = [from, from];
-  let [below, above] = [excess(from), -1];
+/** Where a function, this much below 0 here, rises through 0 that way: steps that double, then false position (Illinois). */
+function crossing(excess: (x: number) => number, from: number, value: number, firstStep: number, end: number): number | null {
+  let [inside, below] = [from, value];
+  let [outside, above] = [from, value];
   for (let step = firstStep; above < 0; step *= 2) {
     if (outside === end) return null;
-    if (outside !== from) [inside, below] = [outside, above];
+    [inside, below] = [outside, above];
     outside = firstStep > 0 ? Math.min(outside + step, end) : Math.max(outside + step, end);
     above = excess(outside);
     if (Math.abs(above) < PRECISION) return outside;
   }
   for (let turn = 0; turn < 40; turn += 1) {
     const middle = (inside * above - outside * below) / (above - below);
-    const value = excess(middle);
-    if (Math.abs(value) < PRECISION || Math.abs(outside - inside) < 1e-9) return middle;
-    if (value < 0) {
-      [inside, below] = [middle, value];
+    const there = excess(middle);
+    if (Math.abs(there) < PRECISION || Math.abs(outside - inside) < 1e-9) return middle;
+    if (there < 0) {
+      [inside, below] = [middle, there];
       above /= 2;
     } else {
-      [outside, above] = [middle, value];
+      [outside, above] = [middle, there];
       below /= 2;
     }
   }

@@ -4,7 +4,7 @@
  * tells which components must be visited: the others are at rest (J. Friedman and others, "Regularization Paths for Generalized Linear
  * Models via Coordinate Descent", 2010, section 2.5).
  */
-import { LEAST_LOSS, leastGain } from './tomography-component.ts';
+import { LEAST_LOSS } from './tomography-component.ts';
 import { DEAD_ODDS, type Fit } from './tomography-state.ts';
 
 /** Sets the fit's `pull` and `information`; gives the same of the good links' rate: how much their decay is pulled, and the information. */
@@ -42,21 +42,13 @@ export function isAtRest({ odds, arrived, pull, information }: Fit, component: n
 /** What arrived is not less, so that gains stay finite where all is lost. */
 const LEAST_ARRIVED = 0.5;
 
-/**
- * How much likelier the odds of a component make what was seen than none do, roughly; of a good one, its most likely odds, or 0 where that
- * gains less than so much.
- */
-export function crudeGain(fit: Fit, component: number, atLeast: number): number {
-  const { odds, arrived, pull, information } = fit;
-  if (odds[component]! > 0) return leastGain(fit, component, odds[component]!);
+/** How much likelier a good component's most likely odds make what was seen than none do, roughly. */
+export function crudeGain({ arrived, pull, information }: Fit, component: number): number {
   const pulls = pull[component]!;
   const passed = Math.max(arrived[component]!, LEAST_ARRIVED);
   if (pulls <= passed) return 0;
   const share = pulls / information[component]!;
-  const [count, mean] = [pulls * share, passed * share];
-  // ln x is at most x - 1
-  if ((count - mean) ** 2 < atLeast * mean) return 0;
-  return poissonGain(count, mean);
+  return poissonGain(pulls * share, passed * share);
 }
 
 /** Log likelihood ratio of a Poisson count at its own mean against another. */

@@ -1,7 +1,7 @@
 /** Which other component alone would explain as well what one is blamed for. */
 
 import type { PathTallies } from './path-tallies.ts';
-import { ALIKE, gainOf, LEAST_LOSS, likeliestOdds } from './tomography-component.ts';
+import { ALIKE, gainOf, gainsOf, LEAST_LOSS, likeliestOdds } from './tomography-component.ts';
 import { type Fit, setOdds } from './tomography-state.ts';
 
 /** A rival with so many times less likelihood by a crude look is not looked at closely. */
@@ -42,13 +42,15 @@ function caseAgainst({ tallies, paths, first, entries, state, odds }: Fit, compo
     const entry = entries[i]!;
     const lost = state[2 * entry + 1]!;
     const rest = Math.max(1 - state[2 * entry]! * (1 + own), LEAST_LOSS);
+    losses += (lost * own) / (own + rest);
+    // ln(1 + x) is at most x
+    if (lost * own <= next * rest || entry === strongest) continue;
     if (!(Math.abs(rest - others) <= ALIKE * rest)) {
       others = rest;
       word = Math.log(1 + own / rest);
     }
-    losses += (lost * own) / (own + rest);
     const voice = lost * word;
-    if (voice <= next || entry === strongest) continue;
+    if (voice <= next) continue;
     second = entry;
     next = voice;
     if (voice > most) [strongest, most, second, next] = [second, next, strongest, most];
@@ -65,5 +67,8 @@ function caseAgainst({ tallies, paths, first, entries, state, odds }: Fit, compo
 const crossingsOf = ({ start, crossings }: PathTallies, path: number): number[] => [...crossings.subarray(start[path]!, start[path + 1]!)];
 
 /** What the likelihood gains where a component loses as much as is likeliest, above what it loses now. */
-const gainAbove = (fit: Fit, component: number): number =>
-  gainOf(fit, component, likeliestOdds(fit, component, 1e-6)) - gainOf(fit, component, fit.odds[component]!);
+function gainAbove(fit: Fit, component: number): number {
+  const odds = likeliestOdds(fit, component, 1e-6);
+  const gain = gainsOf(fit, component);
+  return gain(odds) - gain(fit.odds[component]!);
+}

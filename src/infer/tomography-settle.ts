@@ -1,7 +1,7 @@
 /** Rounds of a joint fit, in which all components and the good links' rate find their most likely values: from none lossy to rest. */
 import { stepGoodRate } from './tomography-background.ts';
 import { type Census, takeCensus } from './tomography-census.ts';
-import { sweep } from './tomography-component.ts';
+import { leastGain, sweep } from './tomography-component.ts';
 import { crudeGain, isAtRest, look } from './tomography-look.ts';
 import { mergeIntoDevices } from './tomography-merge.ts';
 import type { Fit } from './tomography-state.ts';
@@ -33,6 +33,7 @@ const FAR = 4;
 const REACH = 32;
 /** Odds and rate within a round, as a share of themselves: the next round moves them anyway. */
 const COARSE = 1e-2;
+const RESTING = 3e-2;
 const NEW = 0.3;
 const STILL = 0.1;
 const FINE = 1e-6;
@@ -83,30 +84,29 @@ interface Visit {
 }
 
 /**
- * Components that are not at rest, those first that explain the most, so that a cause comes before what only shares its paths; among equals
- * devices, then what comes first.
+ * Components that are not at rest: lossy ones, then good ones, those first that explain the most, so that a cause comes before what only
+ * shares its paths; among equals devices, then what comes first.
  */
 function toVisit(fit: Fit, atLeast: number): Visit {
   const { odds, tallies } = fit;
+  const [moving, turning]: [number[], number[]] = [[], []];
   const gains = new Float64Array(fit.components);
-  const least = atLeast / FAR;
-  let best = 0;
+  let [lossy, best] = [0, 0];
   for (let component = 0; component < fit.components; component += 1) {
-    gains[component] = crudeGain(fit, component, least);
-    if (odds[component] === 0) best = Math.max(best, gains[component]!);
+    if (odds[component]! > 0) {
+      lossy += 1;
+      if (!isAtRest(fit, component, RESTING) || leastGain(fit, component, odds[component]!) < atLeast) moving.push(component);
+    } else {
+      const gain = crudeGain(fit, component);
+      if (gain <= atLeast / FAR) continue;
+      gains[component] = gain;
+      best = Math.max(best, gain);
+      turning.push(component);
+    }
   }
-  const floor = Math.max(least, best / REACH);
-  const components: number[] = [];
-  let [lossy, waiting] = [0, 0];
-  for (let component = 0; component < fit.components; component += 1) {
-    const gain = gains[component]!;
-    const isLossy = odds[component]! > 0;
-    if (isLossy) lossy += 1;
-    if (isLossy ? gain < atLeast || !isAtRest(fit, component, COARSE) : gain > floor) components.push(component);
-    else if (!isLossy && gain > least) waiting += 1;
-  }
-  components.sort((a, b) => gains[b]! - gains[a]! || Number(b >= tallies.links) - Number(a >= tallies.links) || a - b);
-  return { components, lossy, isAll: waiting === 0 };
+  const near = turning.filter((component) => gains[component]! > best / REACH);
+  near.sort((a, b) => gains[b]! - gains[a]! || Number(b >= tallies.links) - Number(a >= tallies.links) || a - b);
+  return { components: [...moving, ...near], lossy, isAll: near.length === turning.length };
 }
 
 /** The odds of what is blamed, and the good links' rate, to the end; the last look is at them. */
