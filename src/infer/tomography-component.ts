@@ -14,7 +14,10 @@ const STEPS = 60;
 /** By no more than this share losses differ only by rounding. */
 export const ALIKE = 1e-9;
 
-/** Fills the fit's `rest` with what the rest of a component's paths loses, 1 − R, and losses; gives how many: neighbours that are alike are one. */
+/**
+ * Fills the fit's `rest` with what the rest of each of a component's paths loses, 1 − R, and the path's losses. Paths in a row that are
+ * alike become one; gives how many are left.
+ */
 function gather({ first, entries, state, odds, rest }: Fit, component: number): number {
   const without = 1 + odds[component]!;
   let many = 0;

@@ -33,9 +33,12 @@ const FAR = 4;
 const REACH = 32;
 /** Odds and rate within a round, as a share of themselves: the next round moves them anyway. */
 const COARSE = 1e-2;
+/** A component whose odds would move by a smaller share is not visited; where none moved by more than the second, nothing follows. */
 const RESTING = 3e-2;
-const NEW = 0.3;
 const STILL = 0.1;
+/** A rate that changes by more changes what all paths tell: they are looked at again before any component is visited. */
+const NEW = 0.3;
+/** Of what is blamed: the odds of a visit, and those that stay. */
 const FINE = 1e-6;
 const FINAL = 1e-4;
 
@@ -63,7 +66,6 @@ function rounds({ fit, known, atMost }: Search, atLeast: number, first: number):
     const before = goodRate;
     if (known === null && isSettled) goodRate = stepGoodRate(fit, good, before, atMost);
     const change = Math.abs(goodRate - before) / goodRate;
-    // a new rate changes what all paths tell
     if (change > NEW) continue;
     const { components, lossy, isAll } = toVisit(fit, atLeast);
     const { turned, moved } = sweep(fit, components, atLeast, COARSE);
@@ -116,9 +118,10 @@ export function polish({ fit, known, atMost }: Search, blamed: readonly number[]
   for (let round = 0; round < ROUNDS; round += 1) {
     sweep(fit, moving, 0, FINE);
     const good = look(fit);
-    if (known === null) goodRate = stepGoodRate(fit, good, goodRate, atMost);
+    const before = goodRate;
+    if (known === null) goodRate = stepGoodRate(fit, good, before, atMost);
     moving = blamed.filter((component) => fit.odds[component]! > 0 && !isAtRest(fit, component, FINAL));
-    if (moving.length === 0) break;
+    if (moving.length === 0 && Math.abs(goodRate - before) <= COARSE * goodRate) break;
   }
   return goodRate;
 }
