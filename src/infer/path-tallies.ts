@@ -21,6 +21,24 @@ export interface Component {
 export const componentAt = ({ links }: Pick<PathTallies, 'links'>, number: number): Component =>
   number < links ? { kind: 'link', index: number } : { kind: 'device', index: number - links };
 
+/** So many of the paths, or nearly, evenly and yet in step with no plan: each next lies the golden ratio further within its stride. */
+export function partOf(tallies: PathTallies, many: number): PathTallies {
+  const stride = Math.ceil(tallies.sent.length / many);
+  const numbers = Uint32Array.from({ length: Math.floor(tallies.sent.length / stride) }, (_, i) =>
+    Math.floor(stride * (i + ((i * GOLDEN) % 1))),
+  );
+  const start = new Uint32Array(numbers.length + 1);
+  for (let i = 0; i < numbers.length; i += 1) start[i + 1] = start[i]! + tallies.start[numbers[i]! + 1]! - tallies.start[numbers[i]!]!;
+  const crossings = new Int32Array(start[numbers.length]!);
+  for (let i = 0; i < numbers.length; i += 1) {
+    crossings.set(tallies.crossings.subarray(tallies.start[numbers[i]!]!, tallies.start[numbers[i]! + 1]!), start[i]!);
+  }
+  const [sent, lost] = [numbers.map((path) => tallies.sent[path]!), numbers.map((path) => tallies.lost[path]!)];
+  return { ...tallies, start, crossings, sent, lost };
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
 /** Throws RangeError where the arrays do not fit each other, a count is above another, or a crossing names no component. */
 export function checkTallies({ links, devices, start, crossings, sent, lost }: PathTallies): void {
   const paths = sent.length;
@@ -37,6 +55,7 @@ export function checkTallies({ links, devices, start, crossings, sent, lost }: P
   }
   for (let at = 0; at < crossings.length; at += 1) {
     const component = crossings[at]!;
-    if (component < 0 || component >= components) throw new RangeError(`A component is 0 to ${components - 1}, got ${component}`);
+    // also of those below 0
+    if (component >>> 0 >= components) throw new RangeError(`A component is 0 to ${components - 1}, got ${component}`);
   }
 }

@@ -1,30 +1,18 @@
 /** What a good link loses, from the data. */
 import type { Fit } from './tomography-state.ts';
 
-const STEPS = 50;
-const PRECISION = 2e-3;
-
 /**
- * The most likely rate with all that is blamed at its present odds, and the paths' survival set to it. Where none was lost it is what half
- * a loss would make it (Jeffreys' prior).
+ * A step from a rate to the most likely one with all that is blamed at its present odds, and the paths' survival set to it. The pull of
+ * losses on the rate is a pole at 0, of what good links lose, over a constant, of what others do; one step finds both. Where none was lost
+ * it is what half a loss would make it (Jeffreys' prior).
  */
-export function fitGoodRate({ state, linkCrossings, linksPassed }: Fit, before: number, atMost: number): number {
-  const most = linkCrossings.reduce((high, each) => Math.max(high, each), 0);
-  let rate = before;
-  let powers = new Float64Array(most + 1).fill(1);
-  for (let step = 0; step < STEPS; step += 1) {
-    let lost = 0;
-    for (let i = 0; i < linkCrossings.length; i += 1) {
-      const crossed = linkCrossings[i]!;
-      const survival = state[2 * i]! * powers[crossed]!;
-      lost += (crossed * state[2 * i + 1]! * survival) / (1 - survival);
-    }
-    const next = Math.min((lost * rate + 0.5) / (linksPassed + 1), atMost);
-    const change = Math.abs(next - rate) / next;
-    rate = next;
-    powers = powers.map((_, crossed) => ((1 - rate) / (1 - before)) ** crossed);
-    if (change < PRECISION) break;
-  }
+export function stepGoodRate(fit: Fit, good: { pull: number; information: number }, before: number, atMost: number): number {
+  const { state, linkCrossings, mostLinks, linksPassed } = fit;
+  const pole = (good.information * before ** 2) / (1 - before) + 0.5;
+  const others = good.pull + 0.5 / before - pole / before;
+  const room = linksPassed + 1 - others;
+  const rate = room > 0 ? Math.min(pole / room, atMost) : atMost;
+  const powers = Float64Array.from({ length: mostLinks + 1 }, (_, crossed) => ((1 - rate) / (1 - before)) ** crossed);
   for (let i = 0; i < linkCrossings.length; i += 1) state[2 * i]! *= powers[linkCrossings[i]!]!;
   return rate;
 }

@@ -7,66 +7,86 @@
 import { DEAD_ODDS, type Fit, setOdds } from './tomography-state.ts';
 
 /** Below it a path would be sure to arrive, and a loss impossible. */
-const LEAST_LOSS = 1e-12;
+export const LEAST_LOSS = 1e-12;
 
 const STEPS = 60;
 
-/** The most likely odds of a component, 0 included, to this share of itself, looked for from here on. From 0 on it leaves a crude gain. */
+/** By no more than this share losses differ only by rounding. */
+export const ALIKE = 1e-9;
+
+/**
+ * Fills the fit's `rest` with what the rest of each of a component's paths loses, 1 − R, and the path's losses. Paths in a row that are
+ * alike become one; gives how many are left.
+ */
+function gather({ first, entries, state, odds, rest }: Fit, component: number): number {
+  const without = 1 + odds[component]!;
+  let many = 0;
+  let [loss, losses] = [Number.NaN, 0];
+  for (let i = first[component]!; i < first[component + 1]!; i += 1) {
+    const place = 2 * entries[i]!;
+    const next = Math.max(1 - state[place]! * without, LEAST_LOSS);
+    if (Math.abs(next - loss) <= ALIKE * next) losses += state[place + 1]!;
+    else {
+      loss = next;
+      losses = state[place + 1]!;
+      many += 1;
+      rest[2 * many - 2] = loss;
+    }
+    rest[2 * many - 1] = losses;
+  }
+  return many;
+}
+
+/** The most likely odds of a component, 0 included, to this share of itself, looked for from here on; sets the information there. */
 export function likeliestOdds(fit: Fit, component: number, tolerance: number, from = 0): number {
-  const { first, entries, state, arrived, odds, crudeGains } = fit;
+  const { first, arrived, rest, information } = fit;
   const passed = arrived[component]!;
-  const [begin, end] = [first[component]!, first[component + 1]!];
-  if (begin === end) return 0;
-  crudeGains[component] = Number.NaN;
+  if (first[component] === first[component + 1]) return 0;
+  information[component] = 0;
   if (fit.recurs[component] === 1) return searchedOdds(fit, component, tolerance);
   if (passed === 0) return DEAD_ODDS;
-  const without = 1 + odds[component]!;
+  const many = 2 * gather(fit, component);
   let at = from;
   for (let step = 0; step < STEPS; step += 1) {
     let sum = 0;
     let slope = 0;
-    for (let i = begin; i < end; i += 1) {
-      const place = 2 * entries[i]!;
-      const rest = state[place]! * without;
-      const share = 1 / Math.max(1 - rest + at, LEAST_LOSS);
-      const term = state[place + 1]! * rest * share;
+    for (let i = 0; i < many; i += 2) {
+      const share = 1 / (rest[i]! + at);
+      const term = rest[i + 1]! * (1 - rest[i]!) * share;
       sum += term;
       slope += term * share;
     }
-    if (at === 0) {
-      if (sum <= passed) {
-        crudeGains[component] = 0;
-        return 0;
-      }
-      crudeGains[component] = poissonGain((sum * sum) / slope, (passed * sum) / slope);
-    }
-    let next = Math.min(Math.max(at + ((sum / passed - 1) * sum) / slope, 0), DEAD_ODDS);
+    if (at === 0 && sum <= passed) return 0;
+    information[component] = slope * (1 + at);
+    const next = Math.min(Math.max(at + ((sum / passed - 1) * sum) / slope, 0), DEAD_ODDS);
     if (Math.abs(next - at) <= tolerance * next) return next;
-    // where it stood is nearer than what the first step, from 0, makes of a mixture of paths
-    if (step === 0 && at === 0) next = Math.max(next, odds[component]!);
     at = next;
   }
   return at;
 }
 
-/** Log likelihood ratio of a Poisson count at its own mean against another. */
-export const poissonGain = (count: number, mean: number): number => count * Math.log(count / mean) - count + mean;
-
 /** How much likelier so much loss at a component makes what was seen than none: the logarithm of the ratio. */
-export function gainOf(fit: Fit, component: number, odds: number): number {
-  const { first, entries, state, recurs } = fit;
-  if (recurs[component] === 1) return likelihoodAt(fit, component, odds) - likelihoodAt(fit, component, 0);
-  const without = 1 + fit.odds[component]!;
-  let gain = 0;
-  let lost = 0;
-  for (let i = first[component]!; i < first[component + 1]!; i += 1) {
-    const place = 2 * entries[i]!;
-    const losses = state[place + 1]!;
-    gain += losses * Math.log(1 + odds / Math.max(1 - state[place]! * without, LEAST_LOSS));
-    lost += losses;
+export const gainOf = (fit: Fit, component: number, odds: number): number => gainsOf(fit, component)(odds);
+
+/** The same for one odds after another, until another component is looked at. */
+export function gainsOf(fit: Fit, component: number): (odds: number) => number {
+  if (fit.recurs[component] === 1) {
+    const without = likelihoodAt(fit, component, 0);
+    return (odds) => likelihoodAt(fit, component, odds) - without;
   }
-  return gain - (fit.arrived[component]! + lost) * Math.log(1 + odds);
+  const end = 2 * gather(fit, component);
+  const sent = fit.arrived[component]! + fit.lost[component]!;
+  const { rest } = fit;
+  return (odds) => {
+    let gain = -sent * Math.log(1 + odds);
+    for (let i = 0; i < end; i += 2) gain += rest[i + 1]! * Math.log(1 + odds / rest[i]!);
+    return gain;
+  };
 }
+
+/** The gain is no less, by the information: away from its maximum in ln(1 + o) the likelihood falls ever more steeply. */
+export const leastGain = ({ information }: Fit, component: number, odds: number): number =>
+  (information[component]! * Math.log1p(odds) ** 2) / 2;
 
 /** Likelihood of a component that paths cross more than once, as a function of its odds. */
 function likelihoodAt(fit: Fit, component: number, odds: number): number {
@@ -111,34 +131,22 @@ export interface Swept {
   readonly turned: number;
   /** By how much odds that stayed above 0 moved at most, as a share. */
   readonly moved: number;
-  readonly lossy: number;
 }
-
-/** A crude gain that is so many times what a component costs needs no closer look; nor does one that is so much below. */
-const CERTAIN = 5;
 
 /**
  * Visits components in turn and gives each its most likely odds; those for which the likelihood gains less than `atLeast` are good (odds
  * 0).
  */
 export function sweep(fit: Fit, order: ArrayLike<number>, atLeast: number, tolerance: number): Swept {
-  let [turned, moved, lossy] = [0, 0, 0];
+  let [turned, moved] = [0, 0];
   for (let turn = 0; turn < order.length; turn += 1) {
     const component = order[turn]!;
     const before = fit.odds[component]!;
-    let next = likeliestOdds(fit, component, tolerance, atLeast > 0 ? 0 : before);
-    if (next > 0 && atLeast > 0 && !isWorth(fit, component, next, atLeast)) next = 0;
+    let next = likeliestOdds(fit, component, tolerance, before);
+    if (next > 0 && leastGain(fit, component, next) < atLeast && gainOf(fit, component, next) < atLeast) next = 0;
     if (next > 0 !== before > 0) turned += 1;
     else if (next > 0) moved = Math.max(moved, Math.abs(next - before) / Math.max(next, before));
-    if (next > 0) lossy += 1;
     setOdds(fit, component, next);
   }
-  return { turned, moved, lossy };
-}
-
-function isWorth(fit: Fit, component: number, odds: number, atLeast: number): boolean {
-  const crude = fit.crudeGains[component]!;
-  if (crude > CERTAIN * atLeast) return true;
-  if (CERTAIN * crude < atLeast) return false;
-  return gainOf(fit, component, odds) >= atLeast;
+  return { turned, moved };
 }

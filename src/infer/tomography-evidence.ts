@@ -23,7 +23,7 @@ interface Evidence {
  */
 export function falseShares(fit: Fit, candidates: readonly number[], census: Census, good: GoodLinks): Float64Array {
   const scratch = new Uint32Array(fit.tallies.links);
-  const evidence = candidates.map((component) => evidenceOf(fit, component, census, good, kinship(fit, component, scratch)));
+  const evidence = candidates.map((component) => evidenceOf(fit, component, census, good, scratch));
   const { links, devices } = fit.tallies;
   const shares = new Float64Array(candidates.length).fill(0.5);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -43,26 +43,45 @@ export function falseShares(fit: Fit, candidates: readonly number[], census: Cen
 
 const ROUNDS = 6;
 
-function evidenceOf(fit: Fit, component: number, census: Census, good: GoodLinks, { perPath, shared }: Kinship): Evidence {
+function evidenceOf(fit: Fit, component: number, census: Census, good: GoodLinks, scratch: Uint32Array): Evidence {
   const { losses, background, information } = lookAt(fit, component);
-  const { spread, counted, overdispersion } = census;
-  // only what good links lose is in doubt
-  const part = Math.min((perPath * good.rate) / background, 1);
-  const expected = background * (fit.arrived[component]! + fit.lost[component]!);
-  const luck = logLuck(losses, expected, part ** 2 * (spread * shared + 1 / (counted + 0.5)), 1 + part * (good.atMost / good.rate - 1));
+  const { overdispersion } = census;
+  const gain = gainOf(fit, component, fit.odds[component]!);
+  const mostLuck = losses * Math.log(good.atMost / good.rate);
+  // what no luck explains needs no closer look
+  const luck = gain - mostLuck > SURE * overdispersion ? mostLuck : luckOf(fit, component, { losses, background }, census, good, scratch);
   return {
     decay: Math.log1p(fit.odds[component]!),
-    gain: gainOf(fit, component, fit.odds[component]!) / overdispersion,
+    gain: gain / overdispersion,
     luck: luck / overdispersion,
     error: Math.sqrt(overdispersion / information),
     isLink: component < fit.tallies.links,
   };
 }
 
+/** A log likelihood ratio that no prior outweighs. */
+const SURE = 100;
+
 export interface GoodLinks {
   /** What a good link loses, and the most that one may lose. */
   readonly rate: number;
   readonly atMost: number;
+}
+
+/** How much likelier a good component's luck makes these losses, whose paths lose by these odds. */
+function luckOf(
+  fit: Fit,
+  component: number,
+  { losses, background }: { losses: number; background: number },
+  { spread, counted }: Census,
+  good: GoodLinks,
+  scratch: Uint32Array,
+): number {
+  const { perPath, shared } = kinship(fit, component, scratch);
+  // only what good links lose is in doubt
+  const part = Math.min((perPath * good.rate) / background, 1);
+  const expected = background * (fit.arrived[component]! + fit.lost[component]!);
+  return logLuck(losses, expected, part ** 2 * (spread * shared + 1 / (counted + 0.5)), 1 + part * (good.atMost / good.rate - 1));
 }
 
 interface Kinship {
@@ -136,9 +155,11 @@ function logLuck(losses: number, expected: number, variance: number, most: numbe
   return Math.max(0, Math.min(free, losses * Math.log(times) - expected * (times - 1)));
 }
 
+/** Of a gamma variable; and the logarithm of what its density is divided by. */
 interface Prior {
   readonly shape: number;
   readonly rate: number;
+  readonly logNorm: number;
 }
 
 /** What lossy components lose, by moments; as if one had been seen beforehand, of an exponential variable of 10 %. */
@@ -152,16 +173,17 @@ function priorOf(evidence: readonly Evidence[], shares: Float64Array): Prior {
   });
   const mean = sum / weight;
   const shape = Math.min(Math.max((mean * mean) / Math.max(squares / weight - mean * mean, 1e-12), 0.5), 4);
-  return { shape, rate: shape / mean };
+  const rate = shape / mean;
+  return { shape, rate, logNorm: logGamma(shape) - shape * Math.log(rate) };
 }
 
 /** A decay beyond is as good as death. */
 const MOST_DECAY = 4;
 
 /** What a free parameter costs: the share of its prior that the data leave. */
-function logOccam({ decay, error }: Evidence, { shape, rate }: Prior): number {
+function logOccam({ decay, error }: Evidence, { shape, rate, logNorm }: Prior): number {
   const value = Math.min(decay, MOST_DECAY);
-  const density = shape * Math.log(rate) + (shape - 1) * Math.log(value) - rate * value - logGamma(shape);
+  const density = (shape - 1) * Math.log(value) - rate * value - logNorm;
   return Math.min(0, density + Math.log(error) + 0.5 * Math.log(2 * Math.PI));
 }
 

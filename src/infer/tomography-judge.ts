@@ -4,7 +4,7 @@ import { type Component, componentAt } from './path-tallies.ts';
 import type { Suspect, Undecided } from './tomography.ts';
 import type { Census } from './tomography-census.ts';
 import { falseShares, type GoodLinks } from './tomography-evidence.ts';
-import { informationOf, oddsWithin, shareLeft } from './tomography-interval.ts';
+import { oddsWithin, shareLeft } from './tomography-interval.ts';
 import { rivalsOf } from './tomography-rivals.ts';
 import { DEAD_ODDS, type Fit, setOdds } from './tomography-state.ts';
 
@@ -18,16 +18,18 @@ export interface Verdicts {
   readonly undecided: Undecided[];
 }
 
-/** What is blamed, between which losses, and what is left open; of a fit in which nothing else is lossy. */
+/** What is blamed, between which losses, and what is left open; of a fit in which nothing else is lossy, after a look. */
 export function judge(fit: Fit, census: Census, { blamed, faint }: Believed, judgement: Judgement): Verdicts {
   const drop = (normalQuantile(0.5 + judgement.confidence / 2) ** 2 / 2) * census.overdispersion;
-  const information = informationOf(fit);
+  const information = fit.information.slice();
   const suspects: Suspect[] = [];
   const open = new Map<string, readonly number[]>();
   for (const component of blamed.filter((each) => fit.odds[each]! > 0)) {
     const rivals = rivalsOf(fit, component, drop);
-    if (rivals.length === 0) suspects.push(suspect(fit, component, judgement.goodRate, drop / shareLeft(fit, information, component)));
-    else {
+    if (rivals.length === 0) {
+      const within = oddsWithin(fit, component, drop / shareLeft(fit, component, information), information[component]!);
+      suspects.push(suspect(fit, component, judgement.goodRate, within));
+    } else {
       const group = [component, ...rivals].sort((a, b) => a - b);
       open.set(group.join(), group);
     }
@@ -96,18 +98,18 @@ function isAtLossyDevice({ tallies, paths, first, entries, odds }: Fit, componen
   return common !== null && common.length > 0;
 }
 
-function suspect(fit: Fit, component: number, goodRate: number, drop: number): Suspect {
-  const { low, high } = oddsWithin(fit, component, drop);
+function suspect(fit: Fit, component: number, goodRate: number, { low, high }: { low: number; high: number }): Suspect {
   const good = component < fit.tallies.links ? goodRate : 0;
-  const loss = (odds: number): number => (odds >= DEAD_ODDS ? 1 : 1 - (1 - good) / (1 + odds));
   return {
     ...componentAt(fit.tallies, component),
-    loss: loss(fit.odds[component]!),
-    low: loss(low),
-    high: loss(high),
+    loss: lossOf(fit.odds[component]!, good),
+    low: lossOf(low, good),
+    high: lossOf(high, good),
     sent: fit.arrived[component]! + fit.lost[component]!,
   };
 }
+
+const lossOf = (odds: number, good: number): number => (odds >= DEAD_ODDS ? 1 : 1 - (1 - good) / (1 + odds));
 
 const undecided = ({ tallies }: Fit, numbers: readonly number[], why: Undecided['why']): Undecided => ({
   components: numbers.map((number): Component => componentAt(tallies, number)),

@@ -2,7 +2,7 @@
  * A move that no visit of one component makes: where a device loses, a fit that has given part of it to each of its links stays there,
  * since what one gives up the others of its paths do not take. Here all its links give it up at once.
  */
-import { gainOf, likeliestOdds } from './tomography-component.ts';
+import { gainOf, gainsOf, likeliestOdds } from './tomography-component.ts';
 import { type Fit, setOdds } from './tomography-state.ts';
 
 const PASSES = 3;
@@ -41,7 +41,8 @@ function mergeInto(fit: Fit, device: number, atLeast: number): number {
 
 /** What the log likelihood gains by it. */
 function move(fit: Fit, component: number, odds: number): number {
-  const gained = gainOf(fit, component, odds) - gainOf(fit, component, fit.odds[component]!);
+  const gain = gainsOf(fit, component);
+  const gained = gain(odds) - gain(fit.odds[component]!);
   setOdds(fit, component, odds);
   return gained;
 }

@@ -13,6 +13,7 @@ export interface Fit {
   readonly state: Float64Array;
   /** How many links each crosses. */
   readonly linkCrossings: Uint16Array;
+  readonly mostLinks: number;
   /** Component c is crossed by lossy paths `entries[first[c]]` to `entries[first[c + 1] - 1]`; by one twice: twice, in a row. */
   readonly first: Uint32Array;
   readonly entries: Uint32Array;
@@ -23,10 +24,15 @@ export interface Fit {
   readonly lost: Float64Array;
   /** Crossings of links by all probes that arrived. */
   readonly linksPassed: number;
+  /** Components that lossy paths cross. */
+  readonly crossed: number;
   /** By component: loss / (1 − loss), above the loss of good links; 0: a good one. */
   readonly odds: Float64Array;
-  /** By component: how much likelier its loss made what was seen, when it was looked at last; roughly, as a logarithm. */
-  readonly crudeGains: Float64Array;
+  /** By component, when all were looked at last: how much losses speak for more of it, and how sharply (see `tomography-look.ts`). */
+  readonly pull: Float64Array;
+  readonly information: Float64Array;
+  /** Room for what the rest of one component's paths loses, and losses, side by side. */
+  readonly rest: Float64Array;
 }
 
 /** The fit in which every component is good, a good link losing so much. */
@@ -39,6 +45,7 @@ export function startFit(tallies: PathTallies, goodRate: number): Fit {
   const { first } = sums;
   const entries = new Uint32Array(first[sums.components]!);
   const next = first.slice();
+  let mostLinks = 0;
   for (let i = 0; i < paths.length; i += 1) {
     const path = paths[i]!;
     let crossed = 0;
@@ -49,6 +56,7 @@ export function startFit(tallies: PathTallies, goodRate: number): Fit {
       next[component]! += 1;
     }
     linkCrossings[i] = crossed;
+    mostLinks = Math.max(mostLinks, crossed);
     state[2 * i] = (1 - goodRate) ** crossed;
     state[2 * i + 1] = lost[path]!;
   }
@@ -58,9 +66,12 @@ export function startFit(tallies: PathTallies, goodRate: number): Fit {
     paths,
     state,
     linkCrossings,
+    mostLinks,
     entries,
     odds: new Float64Array(sums.components),
-    crudeGains: new Float64Array(sums.components),
+    pull: new Float64Array(sums.components),
+    information: new Float64Array(sums.components),
+    rest: new Float64Array(2 * mostEntries(sums.first)),
   };
 }
 
@@ -77,12 +88,13 @@ function lossyPaths(lost: Uint32Array): Uint32Array {
   return paths;
 }
 
-type Sums = Pick<Fit, 'components' | 'first' | 'recurs' | 'arrived' | 'lost' | 'linksPassed'>;
+type Sums = Pick<Fit, 'components' | 'first' | 'recurs' | 'arrived' | 'lost' | 'linksPassed' | 'crossed'>;
 
 function sumsOf({ links, devices, start, crossings, sent, lost }: PathTallies): Sums {
   const components = links + devices;
   const first = new Uint32Array(components + 1);
   const recurs = new Uint8Array(components);
+  const last = new Int32Array(components).fill(-1);
   const [arrived, lostBy] = [new Float64Array(components), new Float64Array(components)];
   for (let path = 0; path < sent.length; path += 1) {
     const losses = lost[path]!;
@@ -94,12 +106,14 @@ function sumsOf({ links, devices, start, crossings, sent, lost }: PathTallies): 
       const component = crossings[at]!;
       lostBy[component]! += losses;
       first[component + 1]! += 1;
-      if (crossings.indexOf(component, from) < at) recurs[component] = 1;
+      if (last[component] === path) recurs[component] = 1;
+      last[component] = path;
     }
   }
   for (let component = 0; component < components; component += 1) first[component + 1]! += first[component]!;
   const linksPassed = arrived.subarray(0, links).reduce((sum, each) => sum + each, 0);
-  return { components, first, recurs, arrived, lost: lostBy, linksPassed };
+  const crossed = lostBy.reduce((many, each) => many + Number(each > 0), 0);
+  return { components, first, recurs, arrived, lost: lostBy, linksPassed, crossed };
 }
 
 /** Gives a component other odds, and its paths the survival that follows. */
@@ -116,4 +130,10 @@ export function likelihoodOf({ state, odds, arrived, linksPassed }: Fit, goodRat
   for (let component = 0; component < odds.length; component += 1) sum -= arrived[component]! * Math.log1p(odds[component]!);
   for (let at = 0; at < state.length; at += 2) sum += state[at + 1]! * Math.log(Math.max(1 - state[at]!, 1e-12));
   return sum;
+}
+
+function mostEntries(first: Uint32Array): number {
+  let most = 0;
+  for (let component = 1; component < first.length; component += 1) most = Math.max(most, first[component]! - first[component - 1]!);
+  return most;
 }
