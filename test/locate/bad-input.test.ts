@@ -63,6 +63,23 @@ test('what is too far for the first link is unknown, searched or drawn', async (
   });
 });
 
+test('links that are not known are told with the names of their ends, of which no row tells', async () => {
+  const none = deaf(line, 'r1', 'r2', 'r3', 'd');
+  await withFile(none, async (file) => {
+    for (const [how, suffix] of [
+      [{ topology: file }, ''],
+      [{ destination: 'd' }, '.example'],
+    ] as const) {
+      const { unknown } = verdictIn(await located(opened(none, 5), 4, how));
+      const names = unknown.flatMap(({ links }) =>
+        links.flatMap(({ to, fromName, toName }) => (to === null ? [] : [`${fromName} ${toName}`])),
+      );
+      const all = ['a r1', 'r1 r2', 'r2 r3', 'r3 d'].map((pair) => pair.replace(/\w+/g, `$&${suffix}`));
+      assert.equal(names, suffix === '' ? all : all.slice(1)); // of a path the first of these is a router alone
+    }
+  });
+});
+
 /** r2 turns what is addressed to r3, as two routers that share an address would. */
 const shared = (name: string): Topology => {
   const topology = topologyOf(name);
