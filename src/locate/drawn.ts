@@ -212,9 +212,15 @@ function treeOf(
         to === node &&
         (is === 'routers' || before !== last.end.node || ends[1] === last.far.addresses[family]),
     );
-    if (leg >= 0) tree.set(node, leg);
+    if (leg >= 0 && !leadsThrough({ legs, tree }, legs[leg]!.from, node)) tree.set(node, leg);
   }
   return grown(tree, legs);
+}
+
+/** A router that was passed on the way to others, and visited by another way later, may stand behind them there. */
+function leadsThrough({ legs, tree }: Pick<Graph, 'legs' | 'tree'>, from: number, node: number): boolean {
+  const leg = tree.get(from);
+  return from === node || (leg !== undefined && leadsThrough({ legs, tree }, legs[leg]!.from, node));
 }
 
 /** Where no leg is the last link of the way by which a router was reached, any leg will do. */

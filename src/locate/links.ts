@@ -3,7 +3,7 @@ import type { Diagnosis, Judgement } from '../infer/explain.ts';
 import type { Address } from '../wire/address.ts';
 import type { Graph, GraphPart } from './graph.ts';
 import type { Model } from './model.ts';
-import { probesOf } from './verdict.ts';
+import { LEAST_FIT, probesOf } from './verdict.ts';
 
 /** `suspect`: it loses more than the threshold; `behind`: a dead link hides it; `undecided`: too little is known. */
 export type LossState = 'clear' | 'suspect' | 'undecided' | 'behind' | 'not probed';
@@ -80,7 +80,7 @@ function estimateOf(diagnosis: Diagnosis | null, component: number): LossEstimat
   if (judgement.kind === 'behind' || judgement.kind === 'uncovered' || probes === 0) {
     return { ...NOT_PROBED, state: judgement.kind === 'behind' ? 'behind' : 'not probed', probes };
   }
-  const isSure = judgement.kind !== 'suspect' || judgement.certain;
+  const isSure = judgement.kind !== 'suspect' || (judgement.certain && diagnosis.fit >= LEAST_FIT);
   const fault = diagnosis.explanations[0]?.faults.find((one) => one.component === component);
   const loss = fault?.loss ?? Math.min(judgement.high, Math.max(judgement.low, 0));
   return { state: isSure ? STATES[judgement.kind] : 'undecided', loss, low: judgement.low, high: judgement.high, probes };

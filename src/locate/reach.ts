@@ -220,15 +220,16 @@ const isPassable = (state: Reached['state']): boolean => state === 'visited' || 
 
 const stateOf = (state: SurveyedHop['state']): Reached['state'] => (state === 'visited' || state === 'silent' ? 'unheard' : state);
 
-/** A link into a router that is not visited yet, behind one that is, or that only forwards. */
+/** A link into a router that is not visited yet, behind one that is, or that only forwards. Who answers for one does so on its own links. */
 function untried(topology: Topology, reached: Reach, tried: ReadonlySet<string>): Way | null {
-  for (const [node, { state }] of reached) {
-    if (isPassable(state)) continue;
+  for (const [node, { state, answeredBy }] of reached) {
+    if (isPassable(state) && answeredBy === undefined) continue;
     for (const { link, end, far } of endsOf(topology, node)) {
       const step: Attachment = { link, end: far, far: end };
       const before = reached.get(far.node);
       const way = far.node === vantageOf(topology).name ? [] : before !== undefined && isPassable(before.state) ? before.way : null;
-      if (way !== null && !tried.has(keyOf(step))) return [...way, step];
+      const isBack = way?.some((one) => one.far.node === node); // past it already
+      if (way !== null && !isBack && !tried.has(keyOf(step))) return [...way, step];
     }
   }
   return null;

@@ -49,12 +49,15 @@ export function byExplanations(graph: TalliedGraph, groups: Groups, { walks, cou
   const faults = named
     .filter(({ component }) => !touched.has(component))
     .map(({ component, ...loss }): FoundFault => ({ group: component, ...loss, probes: probesOf(judgements[component]) }));
+  /** But for what a contradiction has told. */
+  const untold = (part: OpenPart): OpenPart[] => [{ ...part, groups: part.groups.filter((group) => !touched.has(group)) }];
   const open = [
     ...against.map((one) => contradicting(one, walks, counts)),
-    ...(fit < LEAST_FIT ? [misfit(diagnosis)] : [...several(diagnosis, textOf), ...larger(diagnosis, textOf)]),
-    ...judged(diagnosis, textOf),
+    ...(fit < LEAST_FIT ? untold(misfit(diagnosis)) : [...several(diagnosis, textOf), ...larger(diagnosis, textOf)]),
+    ...judged(diagnosis, textOf).flatMap(untold),
   ].filter(({ groups: taken }) => taken.length > 0);
-  const estimates = new Map(judgements.map((one): [number, LossEstimate] => [one.component, estimateOf(diagnosis, one)]));
+  const isDoubtful = ({ component }: Judgement): boolean => fit < LEAST_FIT || touched.has(component);
+  const estimates = new Map(judgements.map((one): [number, LossEstimate] => [one.component, estimateOf(diagnosis, one, isDoubtful(one))]));
   return { method: 'explanations', groups: groups.members, faults, open, estimates, goodRate: background, overdispersion };
 }
 
@@ -126,12 +129,13 @@ function judged({ judgements, explanations }: Diagnosis, textOf: TextOf): OpenPa
   ];
 }
 
-function estimateOf({ explanations }: Diagnosis, judgement: Judgement): LossEstimate {
+/** `isDoubtful`: counts speak against each other, so that nothing is blamed by them. */
+function estimateOf({ explanations }: Diagnosis, judgement: Judgement, isDoubtful: boolean): LossEstimate {
   const probes = probesOf(judgement);
   if (judgement.kind === 'uncovered') return { state: 'not probed', loss: null, low: null, high: null, probes };
   if (judgement.kind === 'behind') return { state: 'behind', loss: null, low: null, high: null, probes };
   const { component, low, high } = judgement;
   const fault = explanations[0]!.faults.find((one) => one.component === component);
-  const state = judgement.kind === 'suspect' && !judgement.certain ? 'undecided' : judgement.kind;
+  const state = judgement.kind === 'suspect' && (isDoubtful || !judgement.certain) ? 'undecided' : judgement.kind;
   return { state, loss: fault?.loss ?? low, low, high, probes };
 }

@@ -24,7 +24,7 @@ export function pathTally(value: unknown): PathTally | string {
     return `${shown(value)} is no object with path, sent and received`;
   const { path, sent, received, unknown = 0 } = value as Readonly<Record<string, unknown>>;
   if (!Array.isArray(path)) return `"path" is ${shown(path)}, not a list of nodes`;
-  if (path.length < 2) return `"path" has ${path.length} nodes: a link takes two`;
+  if (path.length < 2) return `"path" has ${path.length === 1 ? 'one node' : 'no nodes'}: a link takes two`;
   if (path.length > MOST_NODES) return `"path" has ${path.length} nodes: at most ${MOST_NODES}`;
   const strange = path.findIndex((node) => !isName(node));
   if (strange >= 0) return `"path" has the node ${shown(path[strange])}: a node is a printable name`;
@@ -36,11 +36,21 @@ export function pathTally(value: unknown): PathTally | string {
   return { path: path as string[], sent: sent as number, received: received as number, unknown: unknown as number };
 }
 
-/** Why counts tell nothing of the path; null where they do. */
-export function oddity({ sent, received, unknown }: PathTally): string | null {
-  if (sent === 0) return 'no probe was sent';
-  if (received + unknown > sent) return `${received} received and ${unknown} unknown are more than the ${sent} sent`;
-  return sent === unknown ? `nothing is known of any of the ${sent} probes` : null;
+/** Of counts that tell nothing of the path. */
+export interface Oddity {
+  readonly why: string;
+  readonly wouldSettle: string;
+}
+
+/** Null where they do. */
+export function oddity({ sent, received, unknown }: PathTally): Oddity | null {
+  const more = 'probes over this path';
+  if (sent === 0) return { why: 'no probe was sent', wouldSettle: more };
+  if (received + unknown > sent) {
+    const all = unknown === 0 ? `${received} received are` : `${received} received and ${unknown} unknown are`;
+    return { why: `${all} more than the ${sent} sent`, wouldSettle: 'the counts as they were, with what came twice counted once' };
+  }
+  return sent === unknown ? { why: `nothing is known of any of the ${sent} probes`, wouldSettle: more } : null;
 }
 
 const LONGEST_SHOWN = 40;

@@ -1,5 +1,5 @@
 /** The paths of a file, collected into typed arrays: a million lines take 50 MB, not an object each. */
-import { oddity, type PathTally } from './tallied-path.ts';
+import { type Oddity, oddity, type PathTally } from './tallied-path.ts';
 
 export interface TalliedPaths {
   /** Names. */
@@ -17,10 +17,9 @@ export interface TalliedPaths {
   readonly odds: number;
 }
 
-export interface OddPath {
+export interface OddPath extends Oddity {
   readonly line: number;
   readonly path: readonly string[];
-  readonly why: string;
 }
 
 export interface PathCollector {
@@ -40,13 +39,13 @@ export function collectPaths(): PathCollector {
   start.push(0);
   return {
     add(tally, line) {
-      const why = oddity(tally);
+      const wrong = oddity(tally);
       probes.sent += tally.sent;
       probes.received += tally.received;
       probes.unknown += tally.unknown;
-      if (why !== null) {
+      if (wrong !== null) {
         odds += 1;
-        if (odd.length < MOST_ODD) odd.push({ line, path: tally.path, why });
+        if (odd.length < MOST_ODD) odd.push({ line, path: tally.path, ...wrong });
         return;
       }
       for (const node of tally.path) {

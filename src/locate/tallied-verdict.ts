@@ -31,7 +31,7 @@ export function talliedVerdict(
   const unknown = [
     ...named.flatMap(({ fault, name }) => alike(fault, name)),
     ...findings.open.map((part) => opened(part, nameOf)),
-    ...oddParts(odd.first, odd.all),
+    ...oddParts(graph, odd.first, odd.all),
   ];
   return { kind: suspects.length > 0 ? 'suspect' : unknown.length > 0 ? 'unknown' : 'clear', suspects, unknown };
 }
@@ -69,7 +69,13 @@ function alike({ loss, low, high }: FoundFault, name: TalliedName): UnknownPart[
   }
   if (name.kind === 'device' || name.or.length === 0) return [];
   const routers = name.or.map((device) => ({ from: device, to: null }));
-  return [{ links: routers, why: `whatever crosses ${talliedText(name)} crosses these: they may be what loses instead`, wouldSettle }];
+  return [
+    {
+      links: routers,
+      why: `whatever crosses ${talliedText(name)} crosses ${routers.length === 1 ? 'it too: it' : 'these too: they'} may be what loses instead`,
+      wouldSettle,
+    },
+  ];
 }
 
 const linksIn = (name: TalliedName): { readonly from: string; readonly to: string | null }[] => {
@@ -86,14 +92,20 @@ function opened({ groups, why, wouldSettle }: OpenPart, nameOf: (group: number) 
   return { links: links.length > 0 ? links : names.flatMap(linksIn), why: rest > 0 ? `${why} (and ${rest} more)` : why, wouldSettle };
 }
 
-function oddParts(odd: readonly OddPath[], all: number): UnknownPart[] {
-  const parts = odd.map(({ line, path, why }) => ({
-    links: path.slice(1).map((to, at) => ({ from: path[at]!, to })),
+/** With those of its links that no other path crosses. */
+function oddParts({ nodes, links, undirected }: TalliedGraph, odd: readonly OddPath[], all: number): UnknownPart[] {
+  const counted = new Set(
+    links.flatMap(([from, to]) =>
+      undirected ? [`${nodes[from]} ${nodes[to]}`, `${nodes[to]} ${nodes[from]}`] : [`${nodes[from]} ${nodes[to]}`],
+    ),
+  );
+  const parts = odd.map(({ line, path, why, wouldSettle }) => ({
+    links: path.slice(1).flatMap((to, at) => (counted.has(`${path[at]} ${to}`) ? [] : [{ from: path[at]!, to }])),
     why: `line ${line} is not counted: ${why}`,
-    wouldSettle: 'counts that can be',
+    wouldSettle,
   }));
   if (all === odd.length) return parts;
-  return [...parts, { links: [], why: `${all - odd.length} more lines are not counted`, wouldSettle: 'counts that can be' }];
+  return [...parts, { links: [], why: `${all - odd.length} more lines are not counted`, wouldSettle: 'what would settle those before' }];
 }
 
 /** Those of which the findings tell an estimate. */

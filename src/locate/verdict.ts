@@ -32,9 +32,17 @@ export interface DeviceSuspect {
   readonly high: number;
 }
 
+/** `to` null: a router alone. */
+export interface UnknownLink {
+  readonly from: Address;
+  readonly to: Address | null;
+  /** Of its ends, where they are known. */
+  readonly fromName?: string;
+  readonly toName?: string;
+}
+
 export interface UnknownPart {
-  /** `to` null: a router alone. */
-  readonly links: readonly { readonly from: Address; readonly to: Address | null }[];
+  readonly links: readonly UnknownLink[];
   readonly why: string;
   /** The cheapest thing that would decide it. */
   readonly wouldSettle: string;

@@ -24,7 +24,7 @@ export interface Located {
 export function locateLines({ plan, tallies = null, links, verdict, seconds }: Located, columns: number | null): Line[] {
   const names = namesOf(links);
   const told = verdict === null ? [] : verdictLines(verdict, links, names, seconds);
-  const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, names));
+  const unknown = verdict === null ? [] : verdict.unknown.flatMap((part) => unknownLines(part, links, names));
   const above = [
     ...(plan === null || plan.walks === 0 ? [] : [planText(plan), ...alikeTexts(plan, names)]),
     ...(tallies === null ? [] : [talliesText(tallies)]),
@@ -43,7 +43,7 @@ const planText = ({ walks, links, directed, coverage, identifiability }: PlanEve
 
 /** What no count over these walks tells, said before the first is known. */
 function alikeTexts({ alike }: PlanEvent, names: Names): string[] {
-  const texts = alike.map((group) => linksAlike(group).map(({ from, to }) => `${called(names, from)}–${called(names, to ?? from)}`));
+  const texts = alike.map((group) => linksAlike(group).map(({ from, to }) => `${calledBy(names, from)}–${calledBy(names, to ?? from)}`));
   const pairs = texts.filter(({ length }) => length === 1).flat();
   const groups = texts.filter(({ length }) => length > 1).map((links) => links.join(' from '));
   const parts = [...(pairs.length > 0 ? [`the directions of ${pairs.join(', ')}`] : []), ...groups];
@@ -72,7 +72,7 @@ const namesOf = (links: readonly LinkEvent[]): Names =>
     ]),
   );
 
-const called = (names: Names, address: Address): string => names.get(address) ?? address;
+const calledBy = (names: Names, address: Address): string => names.get(address) ?? address;
 
 function verdictLines(
   { kind, suspects, unknown }: VerdictEvent,
@@ -91,7 +91,7 @@ function verdictLines(
 }
 
 const deviceText = ({ device, ...loss }: DeviceSuspect, names: Names): string =>
-  `The router ${called(names, device)} drops ${shareText(loss)} of what passes it`;
+  `The router ${calledBy(names, device)} drops ${shareText(loss)} of what passes it`;
 
 const suspectText = (one: LinkSuspect, links: readonly LinkEvent[], names: Names): string =>
   `${lossText(one, links, names)}${one.flow === undefined ? '' : flowText(one.flow)}`;
@@ -100,25 +100,33 @@ const flowText = ({ sourcePort, flowLabel }: NonNullable<LinkSuspect['flow']>): 
   `; taken by flows such as source port ${sourcePort}${flowLabel === 0 ? '' : `, flow label ${flowLabel}`}`;
 
 function lossText({ from, to, direction, ...loss }: LinkSuspect, links: readonly LinkEvent[], names: Names): string {
-  const [one, two] = [called(names, from), called(names, to)];
+  const [one, two] = [calledBy(names, from), calledBy(names, to)];
+  const [there] = links.filter((link) => link.from === from && link.to === to);
+  const [opposite] = links.filter((link) => link.from === to && link.to === from);
+  if ((there ?? opposite)?.is === 'routers') {
+    const way = { 'from-to': `from ${one} to ${two}`, both: 'each way', 'not-identifiable': 'there and back' }[direction];
+    const untold = direction === 'not-identifiable' ? 'on which link, and in which direction' : 'on which link';
+    return `Somewhere on ${one}…${two} ${shareText(loss)} is lost ${way}; no probe tells ${untold}`;
+  }
   if (direction === 'both') return `${one}–${two} drops ${shareText(loss)} of what it carries, each way`;
   if (direction === 'not-identifiable')
     return `Between ${one} and ${two} ${shareText(loss)} is lost there and back; direction not identifiable from here`;
-  const back = links.flatMap((link) =>
-    link.from === to && link.to === from ? [link.forward] : link.from === from && link.to === to ? [link.backward] : [],
-  );
-  const clean = back[0]?.state === 'clear' ? `, ${two}→${one} is clean` : '';
+  const clean = (opposite?.forward ?? there?.backward)?.state === 'clear' ? `, ${two}→${one} is clean` : '';
   return `${one}→${two} drops ${shareText(loss)} of what it carries${clean}`;
 }
 
 const shareText = ({ loss, low, high }: { readonly loss: number; readonly low: number; readonly high: number }): string =>
   `${percent(loss)} % (${percent(low)}–${percent(high)})`;
 
-function unknownLines({ links, why, wouldSettle }: UnknownPart, names: Names): Line[] {
-  const parts = links.map(({ from, to }) => (to === null ? called(names, from) : `${called(names, from)}–${called(names, to)}`));
-  const what = parts.length === 0 ? 'Not known' : `Not known: ${parts.join(', ')}`;
+function unknownLines({ links: parts, why, wouldSettle }: UnknownPart, links: readonly LinkEvent[], names: Names): Line[] {
+  const isStretch = (from: Address, to: Address): boolean =>
+    links.some((link) => link.is === 'routers' && [link.from, link.to].includes(from) && [link.from, link.to].includes(to));
+  const called = (address: Address, name: string | undefined): string => (name === undefined ? calledBy(names, address) : printable(name));
+  const texts = parts.map(({ from, to, fromName, toName }) =>
+    to === null ? `router ${called(from, fromName)}` : `${called(from, fromName)}${isStretch(from, to) ? '…' : '–'}${called(to, toName)}`,
+  );
   return [
-    { text: `${what}: ${why}`, tone: 'warning' },
+    { text: `${texts.length === 0 ? 'Not known' : `Not known: ${texts.join(', ')}`}: ${why}`, tone: 'warning' },
     { text: `  would settle it: ${wouldSettle}`, tone: 'plain' },
   ];
 }
@@ -145,7 +153,7 @@ const PROBES = 3;
 
 function cellsOf(link: LinkEvent, names: Names): string[] {
   const { from, to, is, how, forward, backward, both } = link;
-  const name = `${called(names, from)}${is === 'link' ? '–' : '…'}${called(names, to)}`;
+  const name = `${calledBy(names, from)}${is === 'link' ? '–' : '…'}${calledBy(names, to)}`;
   const probes = (both ?? forward)?.probes ?? 0;
   if (both !== null) return [name, estimateText(both), both.loss === null ? '' : '(both together)', `${probes}`, how ?? ''];
   const each = [forward, backward].map((one) => (one === null ? '-' : estimateText(one)));

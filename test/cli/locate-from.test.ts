@@ -61,6 +61,14 @@ test('text begins with the verdict', async () => {
   );
 });
 
+test('text blames no link that is not there: of a stretch it says that no probe tells which', async () => {
+  const file = fileOf('stretch.jsonl', linesOf([{ path: ['a', 'b', 'c'], sent: 10_000, received: 9000 }]));
+  const { stdout, code } = await braceroute(['locate', '--from', file]);
+  assert.is(code, 1);
+  assert.match(stdout, /^Somewhere on a…c 10\.0 % \(9\.\d–10\.\d\) is lost from a to c; no probe tells on which link\n/);
+  assert.match(stdout, /^Not known: router c: whatever crosses a…c crosses it too: it may be what loses instead$/m);
+});
+
 test('a recording of a probe and its events come to the same, with the tallies of each position', async () => {
   const [recording, events] = await Promise.all(['pcapng', 'jsonl'].map((kind) => from(`fixtures/recordings/probe-loss-out.${kind}`)));
   const [one, other] = [recording!, events!].map((each) => of(each, 'tallies')[0]!);
@@ -90,7 +98,7 @@ test('all mistakes of a file are told at once, up to twenty', async () => {
   assert.is(code, 2);
   assertNoStack(stderr);
   assert.match(stderr, /line 5: this is no JSON: "nonsense"/);
-  assert.match(stderr, /line 6: "path" has 1 nodes/);
+  assert.match(stderr, /line 6: "path" has one node/);
   assert.match(stderr, /and 12 lines more/);
   assert.is(stderr.match(/, line \d+: /g)?.length, 20);
 });

@@ -63,6 +63,23 @@ test('what is too far for the first link is unknown, searched or drawn', async (
   });
 });
 
+test('links that are not known are told with the names of their ends, of which no row tells', async () => {
+  const none = deaf(line, 'r1', 'r2', 'r3', 'd');
+  await withFile(none, async (file) => {
+    for (const [how, suffix] of [
+      [{ topology: file }, ''],
+      [{ destination: 'd' }, '.example'],
+    ] as const) {
+      const { unknown } = verdictIn(await located(opened(none, 5), 4, how));
+      const names = unknown.flatMap(({ links }) =>
+        links.flatMap(({ to, fromName, toName }) => (to === null ? [] : [`${fromName} ${toName}`])),
+      );
+      const all = ['a r1', 'r1 r2', 'r2 r3', 'r3 d'].map((pair) => pair.replace(/\w+/g, `$&${suffix}`));
+      assert.equal(names, suffix === '' ? all : all.slice(1)); // of a path the first of these is a router alone
+    }
+  });
+});
+
 /** r2 turns what is addressed to r3, as two routers that share an address would. */
 const shared = (name: string): Topology => {
   const topology = topologyOf(name);
@@ -134,6 +151,53 @@ test("on a cycle the link behind whose end another answers is unknown, whichever
       assert.match(unknown.find(({ links: [first] }) => addresses.includes(first!.from))?.why ?? '', /^r2 answers for r3/);
       assert.not(linksIn(events).some(({ from }) => addresses.includes(from)));
     }
+  });
+});
+
+test('a router that another answers for is asked by its other links: what can be told of it there is told', async () => {
+  const ring = parseTopology(
+    JSON.stringify({
+      name: 'detour',
+      nodes: { a: { vantage: true }, r1: {}, r2: { decapsulatesFor: ['r3'] }, r3: {}, r4: {}, r5: {}, d: {} },
+      links: [
+        ['a', 'r1'],
+        ['r1', 'r2'],
+        ['r2', 'r3'],
+        ['r1', 'r4'],
+        ['r4', 'r5'],
+        ['r5', 'r3'],
+        ['r3', 'd'],
+      ].map((between) => ({ between })),
+    }),
+    'detour',
+  );
+  const addressesOf = (id: string, family: 4 | 6): string[] =>
+    ring.links
+      .find((link) => link.id === id)!
+      .ends.map(({ addresses }) => addresses[family])
+      .toSorted();
+  await withFile(ring, async (file) => {
+    for (const family of [4, 6] as const)
+      for (const direction of [null, 'r5→r3', 'd→r3']) {
+        const network = opened(ring, 5);
+        if (direction !== null) losing(network, { [direction]: 0.1 });
+        const events = await located(network, family, { topology: file });
+        const { suspects, unknown } = verdictIn(events);
+        const named = direction === null ? [] : [addressesOf(direction === 'r5→r3' ? 'r5-r3' : 'r3-d', family)];
+        assert.equal(
+          suspects.map((one) => ('from' in one ? [one.from, one.to].toSorted() : [one.device])),
+          named,
+          JSON.stringify(suspects),
+        );
+        const told = unknown.filter(({ why }) => why.startsWith('r2 answers for r3: '));
+        assert.equal(
+          told.flatMap(({ links }) => links.map(({ from, to }) => [from, to].toSorted())),
+          [addressesOf('r2-r3', family)],
+        );
+        const rows = linksIn(events).map(({ from, to }) => [from, to].toSorted().join());
+        for (const { id } of ring.links)
+          assert.is(rows.includes(addressesOf(id, family).join()), id !== 'r2-r3', `${id}: ${rows.join(' ')}`);
+      }
   });
 });
 

@@ -124,6 +124,37 @@ test('a shallow walk that loses more than a deeper one is a contradiction, and n
   assert.match(verdict.unknown[0]!.why, /contradict .* 1000 of 4000 .* 100 of 4000/);
 });
 
+test('a contradiction is told once of what it touches, and its rows are undecided', () => {
+  const { verdict, links } = told([
+    ['abc', 10_000, 9000],
+    ['abcd', 10_000, 9990],
+  ]);
+  assert.equal([verdict.kind, verdict.suspects, verdict.unknown.length], ['unknown', [], 1]);
+  assert.match(verdict.unknown[0]!.why, /contradict/);
+  assert.equal(
+    links.map(({ from, to, forward }) => [from, to, forward?.state]),
+    [
+      ['a', 'c', 'undecided'],
+      ['c', 'd', 'clear'],
+    ],
+  );
+});
+
+test('what is not known for counts that tell nothing is what no other path crosses', () => {
+  const { verdict } = told([
+    ['abd', 10_000, 10_000],
+    ['abc', 100, 120],
+    ['abd', 0, 0],
+  ]);
+  assert.equal(
+    verdict.unknown.map(({ links, wouldSettle }) => [links, wouldSettle]),
+    [
+      [[{ from: 'b', to: 'c' }], 'the counts as they were, with what came twice counted once'],
+      [[], 'probes over this path'],
+    ],
+  );
+});
+
 test('counts that tell nothing are named by line and left out', () => {
   const { verdict, size } = told([
     ['ab', 4000, 4000],
@@ -194,7 +225,7 @@ test('mistakes of form are told with what stands there', () => {
   const cases: readonly (readonly [unknown, RegExp])[] = [
     [7, /7 is no object/],
     [{ sent: 1, received: 1 }, /"path" is missing/],
-    [{ path: ['a'], sent: 1, received: 1 }, /1 nodes: a link takes two/],
+    [{ path: ['a'], sent: 1, received: 1 }, /one node: a link takes two/],
     [{ path: ['a', 7], sent: 1, received: 1 }, /the node 7/],
     [{ path: ['a', '\u001b[2J'], sent: 1, received: 1 }, /the node/],
     [{ path: ['a', 'a'], sent: 1, received: 1 }, /from "a" to itself/],

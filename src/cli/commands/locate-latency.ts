@@ -8,8 +8,6 @@ import { graphTurns, pathTurns, type Turn } from '../../locate/turns.ts';
 import type { Asking } from '../../probe/ask.ts';
 import { loadOf } from '../../probe/load.ts';
 import type { BetweenMs, LatencyEvent } from '../../report/event.ts';
-import { addressesOf } from '../../topology/lookup.ts';
-import type { Topology } from '../../topology/topology.ts';
 import type { Address } from '../../wire/address.ts';
 import { chunksOf } from '../capture-file.ts';
 import { permittedRate } from '../ceiling.ts';
@@ -73,9 +71,8 @@ async function* overPath(network: Network, signal: AbortSignal, options: Latency
 async function* overTopology(network: Network, signal: AbortSignal, options: LatencyCommandOptions, file: string): Sketch<Turning> {
   const drawn = yield* fromTopology(network, signal, options, file);
   if ('exit' in drawn) return drawn;
-  const { asking, graph, dress, seed, route, drawing } = drawn;
+  const { asking, graph, dress, seed, route, names } = drawn;
   const { turns, tooFar } = graphTurns(await groundOf(network.engine, graph, dress));
-  const names = namesIn(drawing!.topology);
   for (const { links, why, wouldSettle } of [...graph.unreachable, ...tooFar])
     yield {
       type: 'problem',
@@ -86,13 +83,6 @@ async function* overTopology(network: Network, signal: AbortSignal, options: Lat
   const visited = graph.legs.map(({ destination }) => destination);
   const rate = yield* permittedRate(network, route, load, options, publicHop(visited, options) !== null);
   return { asking, turns, nameOf: async (address) => names.get(address) ?? null, pace: { rate, timeoutNs: options.timeout * 1e9, seed } };
-}
-
-function namesIn(topology: Topology): Map<Address, string> {
-  const all = topology.nodes.flatMap(({ name }) =>
-    ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family).map((one) => [one, name] as const)),
-  );
-  return new Map(all);
 }
 
 const linksText = (links: Unreachable['links'], names: ReadonlyMap<Address, string>): string =>

@@ -5,7 +5,9 @@ import { CANNOT_TELL } from '../../error.ts';
 import { rankOf } from '../../infer/rank.ts';
 import { linkLosses } from '../../locate/links.ts';
 import { type Located, locate, type Plan, planned } from '../../locate/locate.ts';
+import type { UnknownPart } from '../../locate/verdict.ts';
 import { loadOf } from '../../probe/load.ts';
+import type { Address } from '../../wire/address.ts';
 import { permittedRate } from '../ceiling.ts';
 import { linkEvents, planEvent } from '../link-events.ts';
 import { publicHop } from '../permission.ts';
@@ -54,11 +56,19 @@ export const locateCommand = (options: LocateCommandOptions): Body =>
     }
   };
 
-async function* told({ graph, unknown }: Drawn, { links, verdict }: Located): AsyncGenerator<Said, Verdict> {
+async function* told({ graph, unknown, names }: Drawn, { links, verdict }: Located): AsyncGenerator<Said, Verdict> {
   yield* linkEvents(graph, links);
   const blamed = new Set(verdict.suspects.flatMap((one) => ('flow' in one && one.flow !== undefined ? [one.flow] : [])));
   const all = [...verdict.unknown, ...unknown.filter(({ flow }) => flow === undefined || !blamed.has(flow))]; // what it dies on is told
   const kind = verdict.kind === 'clear' && all.length > 0 ? 'unknown' : verdict.kind;
-  yield { type: 'verdict', kind, suspects: verdict.suspects, unknown: all };
+  yield { type: 'verdict', kind, suspects: verdict.suspects, unknown: all.map((part) => withNames(part, names)) };
   return { reached: null, exit: EXIT[kind] };
 }
+
+const withNames = ({ links, ...rest }: UnknownPart, names: ReadonlyMap<Address, string>): UnknownPart => ({
+  links: links.map(({ from, to }) => {
+    const [fromName, toName] = [names.get(from), to === null ? undefined : names.get(to)];
+    return { from, to, ...(fromName !== undefined && { fromName }), ...(toName !== undefined && { toName }) };
+  }),
+  ...rest,
+});
