@@ -11,6 +11,8 @@
 #include <ctime>
 #include <fstream>
 
+#include "freed.h"
+
 namespace {
 
 // A copy of the cells for each CPU saves the atomic operations; past this size all CPUs share one.
@@ -75,6 +77,7 @@ MatchKernel::MatchKernel(const MatchWanted& wanted, const std::vector<const char
   Resize(object_.get(), "match_bitmap", words);
   Resize(object_.get(), "match_slots", quads);
   const int status = bpf_object__load(object_.get());
+  ReturnFreed();
   if (status != 0) throw SprayFailure(status == -EPERM ? EPERM : 0, WhyNotLoaded(status));
   memory_.window = static_cast<match_window*>(Map("match_window", sizeof(match_window)));
   memory_.totals = static_cast<match_totals*>(Map("match_totals", memory_.cpus * sizeof(match_totals)));

@@ -1,6 +1,4 @@
 // The matcher that needs no rights but those of a capture: the same counters, kept here from what libpcap shows.
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -12,22 +10,6 @@
 #include "match_way.h"
 
 namespace {
-
-// Pages come when they are first counted in.
-class Pages {
- public:
-  explicit Pages(size_t size) : size_(size), memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-    if (memory_ == MAP_FAILED) throw SprayFailure(errno, "memory for the counters");
-  }
-  Pages(const Pages&) = delete;
-  Pages& operator=(const Pages&) = delete;
-  ~Pages() { ::munmap(memory_, size_); }
-  void* get() const { return memory_; }
-
- private:
-  size_t size_;
-  void* memory_;
-};
 
 // One packet is seen again on each device that it is handed up to, within microseconds.
 class Copies {
@@ -139,7 +121,7 @@ class Pcap : public MatchWay {
     settle_.Settle(asked.end, asked.last);
   }
 
-  Pages window_, totals_, cells_, rtts_, bitmap_, slots_;
+  ZeroPages window_, totals_, cells_, rtts_, bitmap_, slots_;
   MatchMemory memory_;
   MatchSettle settle_;
   Copies copies_;

@@ -12,7 +12,7 @@ constexpr size_t kFewRuns = 4096;
 }  // namespace
 
 MatchSettle::MatchSettle(const MatchMemory& memory, uint64_t first, bool byCell, std::function<void()> quiet)
-    : memory_(memory), byCell_(byCell), quiet_(std::move(quiet)), settled_(first), losing_(memory.config.cells) {
+    : memory_(memory), byCell_(byCell), quiet_(std::move(quiet)), settled_(first), losing_(size_t{memory.config.cells} * sizeof(uint32_t)) {
   memory_.window->floor = first;
   memory_.window->ceiling = (first & ~uint64_t{63}) + memory_.config.ring_mask + 1;
 }
@@ -32,7 +32,7 @@ void MatchSettle::Settle(uint64_t end, bool last) {
     __atomic_store_n(&memory_.window->ceiling, (end & ~uint64_t{63}) + memory_.config.ring_mask + 1, __ATOMIC_SEQ_CST);
   }
   if (last)
-    for (uint32_t cell = 0; cell < losing_.size() && losingCells_ > 0; ++cell) End(cell);
+    for (uint32_t cell = 0; cell < memory_.config.cells && losingCells_ > 0; ++cell) End(cell);
   Tell();
   missing_ = missed_;
   settled_ = std::max(begin, end);
@@ -52,7 +52,7 @@ void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
       const uint32_t cell = place.flow * order.templates + place.number;
       if (seen & bit) {
         End(cell);
-      } else if (losing_[cell]++ == 0) {
+      } else if (Losing(cell)++ == 0) {
         ++losingCells_;
       }
     }
@@ -61,9 +61,9 @@ void MatchSettle::Word(uint64_t sequence, uint64_t seen, uint64_t concerned) {
 }
 
 void MatchSettle::End(uint32_t cell) {
-  if (losing_[cell] == 0) return;
-  ended_.push_back(uint64_t{RowOf(cell)} << 32 | losing_[cell]);
-  losing_[cell] = 0;
+  if (Losing(cell) == 0) return;
+  ended_.push_back(uint64_t{RowOf(cell)} << 32 | Losing(cell));
+  Losing(cell) = 0;
   --losingCells_;
   if (ended_.size() >= std::max(kFewRuns, runs_.size() / 2)) Tell();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "match_memory.h"
+#include "zero_pages.h"
 
 // Goes through what is decided: reads which sequences came home, tells losses in a row within a cell by their length, and gives their
 // room in the bitmap to later ones. Settle() belongs to one thread.
@@ -33,6 +34,7 @@ class MatchSettle {
   void End(uint32_t cell);
   void Tell();
   uint32_t RowOf(uint32_t cell) const;
+  uint32_t& Losing(uint32_t cell) { return static_cast<uint32_t*>(losing_.get())[cell]; }
 
   MatchMemory memory_;
   bool byCell_;
@@ -40,7 +42,7 @@ class MatchSettle {
   std::atomic<uint64_t> settled_;
   std::atomic<uint64_t> missing_ = 0;
   uint64_t missed_ = 0;  // up to the word that is gone through now
-  std::vector<uint32_t> losing_;  // by cell: losses in a row up to here
+  ZeroPages losing_;  // by cell: losses in a row up to here
   uint64_t losingCells_ = 0;
   std::vector<uint64_t> ended_;  // row << 32 | length, not yet told
   mutable std::mutex telling_;

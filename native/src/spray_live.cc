@@ -4,7 +4,7 @@
 
 #ifndef HAVE_LIBBPF
 
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const uint8_t*, const std::vector<uint16_t>&,
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const SprayTemplates&, const std::vector<uint16_t>&,
                                    const std::string&) {
   throw SprayFailure(0, "built without libbpf: apt-get install libbpf-dev, then npm run build");
 }
@@ -29,6 +29,7 @@ std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const 
 #include <thread>
 
 #include "file_descriptor.h"
+#include "freed.h"
 #include "spray_paced.h"
 
 #ifndef BPF_F_TEST_XDP_LIVE_FRAMES
@@ -41,8 +42,6 @@ constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
 // The system call makes its pages first: a pace that began before would be caught up in a burst.
 constexpr uint64_t kReadyNs = 30'000'000;
-// Of the templates so much is mapped at a time: whole pages.
-constexpr size_t kWindow = size_t{4} << 20;
 
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -78,10 +77,9 @@ void Set(bpf_object* object, const char* name, const Value& value) {
 // A loaded map's values as memory.
 class MapMemory {
  public:
-  MapMemory(bpf_object* object, const char* name, size_t size, size_t at = 0)
+  MapMemory(bpf_object* object, const char* name, size_t size)
       : size_(size),
-        memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf_object__find_map_by_name(object, name)),
-                       static_cast<off_t>(at))) {
+        memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf_object__find_map_by_name(object, name)), 0)) {
     if (memory_ == MAP_FAILED) throw SprayFailure(errno, std::string("mmap of the map ") + name);
   }
   MapMemory(const MapMemory&) = delete;
@@ -113,6 +111,7 @@ Object Load(const SprayDevice& device, const spray_plan& plan, const std::string
   for (const char* name : {"spray_left", "spray_refused"})
     bpf_program__set_autoload(bpf_object__find_program_by_name(object.get(), name), counts);
   const int status = bpf_object__load(object.get());
+  ReturnFreed();
   if (status == 0) return object;
   if (counts) return Load(device, plan, path, false);
   if (status == -EPERM) throw SprayFailure(EPERM, "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN");
@@ -138,14 +137,10 @@ Value Read(const Value& shared) {
 
 class Live : public SprayWay {
  public:
-  Live(const SprayDevice& device, const spray_plan& plan, const uint8_t* templates, const std::vector<uint16_t>& values,
+  Live(const SprayDevice& device, const spray_plan& plan, const SprayTemplates& templates, const std::vector<uint16_t>& values,
        const std::string& path)
       : device_(device), plan_(plan), object_(Load(device, plan, path, true)), shared_(object_.get(), ".bss", SizeOf(".bss")) {
-    const size_t size = size_t{spray_stride(plan.ids_most, plan.bytes_most)} * plan.templates;
-    for (size_t at = 0; at < size; at += kWindow) {
-      const size_t length = std::min(kWindow, size - at);
-      std::memcpy(MapMemory(object_.get(), "templates", length, at).bytes(), templates + at, length);
-    }
+    for (uint32_t number = 0; number < templates.count(); ++number) GiveTemplate(number, templates[number]);
     const size_t valuesSize = values.size() * sizeof values[0];
     std::memcpy(MapMemory(object_.get(), "values", valuesSize).bytes(), values.data(), valuesSize);
     LeadOut();
@@ -176,6 +171,21 @@ class Live : public SprayWay {
   template <typename Value>
   Value* Shared(const char* name) const {
     return reinterpret_cast<Value*>(shared_.bytes() + OffsetOf(object_.get(), ".bss", name, sizeof(Value)));
+  }
+
+  // In the kernel each has the room of the longest.
+  void GiveTemplate(uint32_t number, const StoredTemplate& stored) {
+    entry_.assign(spray_stride(plan_.ids_most, plan_.bytes_most), 0);
+    spray_template shape = {};
+    std::memcpy(&shape, &stored, sizeof stored);
+    shape.unused = 0;
+    for (uint32_t i = 0; i < SPRAY_WORDS; ++i)
+      shape.words[i] = i < stored.word_count ? stored.words()[i] : spray_word{SPRAY_NO_WORD, SPRAY_NO_ID, 0};
+    std::memcpy(entry_.data(), &shape, sizeof shape);
+    std::memcpy(entry_.data() + SPRAY_IDS_AT, stored.ids(), sizeof(spray_id) * stored.id_count);
+    std::memcpy(entry_.data() + SPRAY_BYTES_AT(plan_.ids_most), stored.bytes(), stored.stored);
+    const int map = bpf_map__fd(bpf_object__find_map_by_name(object_.get(), "templates"));
+    if (bpf_map_update_elem(map, &number, entry_.data(), BPF_ANY) != 0) throw SprayFailure(errno, "the kernel's room for templates");
   }
 
   void LeadOut() {
@@ -262,6 +272,7 @@ class Live : public SprayWay {
 
   SprayDevice device_;
   spray_plan plan_;
+  std::vector<uint8_t> entry_;
   Object object_;
   MapMemory shared_;
   spray_live* live_ = Shared<spray_live>("live");
@@ -272,7 +283,7 @@ class Live : public SprayWay {
 
 }  // namespace
 
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice& device, const spray_plan& plan, const uint8_t* templates,
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice& device, const spray_plan& plan, const SprayTemplates& templates,
                                    const std::vector<uint16_t>& values, const std::string& object) {
   return std::make_unique<Live>(device, plan, templates, values, object);
 }

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "../../bpf/siphash.h"
 #include "../../bpf/spray-order.h"
 #include "../../bpf/spray.h"
+#include "spray_templates.h"
 
 // Where a run stands: the next sequence and the cell it belongs to. A value: whoever may have to take packets back keeps a copy.
 struct SprayCursor {
@@ -23,13 +23,9 @@ struct SprayCursor {
 // filled in has places that need no alignment, and sums that are added up in the order that the packet has its bytes in.
 class SprayPackets {
  public:
-  // `templates` points to plan.templates times the stride, `values` has plan.flows times SPRAY_WORDS.
-  SprayPackets(const spray_plan& plan, std::shared_ptr<const uint8_t> templates, std::vector<uint16_t> values)
-      : plan_(plan),
-        stride_(spray_stride(plan.ids_most, plan.bytes_most)),
-        bytesAt_(SPRAY_BYTES_AT(plan.ids_most)),
-        templates_(std::move(templates)),
-        values_(std::move(values)) {
+  // `values` has plan.flows times SPRAY_WORDS.
+  SprayPackets(const spray_plan& plan, SprayTemplates templates, std::vector<uint16_t> values)
+      : plan_(plan), templates_(std::move(templates)), values_(std::move(values)) {
     Seek(plan.first);
   }
 
@@ -39,12 +35,11 @@ class SprayPackets {
 
   // Writes the frame of the next sequence, goes on to the one after, and returns how long it is. `frame` has room for SPRAY_FRAME bytes.
   uint32_t Write(uint8_t* frame, uint64_t monotonicNs) {
-    const uint8_t* base = templates_.get() + size_t{stride_} * cursor_.place.number;
-    const auto& shape = *reinterpret_cast<const spray_template*>(base);
+    const StoredTemplate& shape = templates_[cursor_.place.number];
     const uint32_t length = shape.link_length + shape.length;
-    std::memcpy(frame, base + bytesAt_, shape.stored);
+    std::memcpy(frame, shape.bytes(), shape.stored);
     if (length > shape.stored) std::memset(frame + shape.stored, 0, length - shape.stored);
-    Fill(frame + shape.link_length, shape, reinterpret_cast<const spray_id*>(base + SPRAY_IDS_AT), monotonicNs);
+    Fill(frame + shape.link_length, shape, shape.ids(), monotonicNs);
     Advance();
     return length;
   }
@@ -76,7 +71,7 @@ class SprayPackets {
     return value;
   }
 
-  void Fill(uint8_t* packet, const spray_template& shape, const spray_id* ids, uint64_t monotonicNs) const {
+  void Fill(uint8_t* packet, const StoredTemplate& shape, const spray_id* ids, uint64_t monotonicNs) const {
     const auto sequence = static_cast<uint32_t>(cursor_.sequence);
     const uint32_t scattered = sequence ^ plan_.id_key;
     const uint16_t halves[2] = {htons(static_cast<uint16_t>(scattered)), htons(static_cast<uint16_t>(scattered >> 16))};
@@ -87,15 +82,16 @@ class SprayPackets {
     }
     Put(packet + shape.half_at, halves[shape.half_of]);
     const uint64_t sum = uint64_t{shape.transport_sum} + halves[shape.half_of];
-    Identify(packet + shape.identity_at, sequence, sum + (plan_.words_most > 0 ? Sweep(packet, shape, ids) : 0), monotonicNs);
+    Identify(packet + shape.identity_at, sequence, sum + (shape.word_count > 0 ? Sweep(packet, shape, ids) : 0), monotonicNs);
   }
 
   // The flow's value into its places and their checksums; returns what of it joins the transport's sum.
-  uint64_t Sweep(uint8_t* packet, const spray_template& shape, const spray_id* ids) const {
+  uint64_t Sweep(uint8_t* packet, const StoredTemplate& shape, const spray_id* ids) const {
     const uint16_t* value = values_.data() + size_t{cursor_.place.flow} * SPRAY_WORDS;
+    const spray_word* words = shape.words();
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < plan_.words_most; ++i) {
-      const spray_word& word = shape.words[i];
+    for (uint32_t i = 0; i < shape.word_count; ++i) {
+      const spray_word& word = words[i];
       if (word.at == SPRAY_NO_WORD) continue;
       Put(packet + word.at, value[i]);
       if (word.balanced) sum += value[i];
@@ -141,9 +137,7 @@ class SprayPackets {
   }
 
   spray_plan plan_;
-  uint32_t stride_;
-  uint32_t bytesAt_;
-  std::shared_ptr<const uint8_t> templates_;
+  SprayTemplates templates_;
   std::vector<uint16_t> values_;
   SprayCursor cursor_;
 };

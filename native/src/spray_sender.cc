@@ -35,43 +35,39 @@ uint32_t TagOf(const std::string& name) {
 }
 
 // A template is trusted by the loops that send: none of its places may stand outside the packet.
-bool IsSound(const spray_plan& plan, const spray_template& shape, const spray_id* ids) {
+bool IsSound(const spray_plan& plan, const StoredTemplate& shape) {
   const uint32_t length = shape.length;
-  if (shape.link_length != plan.link_length || shape.link_length + length > SPRAY_FRAME || shape.stored > plan.bytes_most) return false;
-  if (shape.stored > shape.link_length + length || shape.stored < shape.link_length || shape.id_count > plan.ids_most) return false;
+  if (shape.link_length != plan.link_length || shape.link_length + length > SPRAY_FRAME) return false;
+  if (shape.stored > shape.link_length + length || shape.stored < shape.link_length) return false;
+  if (shape.id_count > SPRAY_IDS || shape.word_count > SPRAY_WORDS) return false;
   if (shape.identity_at + 36U > length || shape.half_at + 2U > length || shape.half_of > 1) return false;
-  for (int i = 0; i < shape.id_count; ++i)
-    if ((ids[i].at & ~1) + 20U > length) return false;
-  for (const spray_word& word : shape.words) {
-    if (word.at == SPRAY_NO_WORD) continue;
-    if (word.at + 2U > length || word.at % 2 != 0 || (word.id != SPRAY_NO_ID && word.id >= shape.id_count)) return false;
+  for (const spray_id* id = shape.ids(); id != shape.ids() + shape.id_count; ++id)
+    if ((id->at & ~1) + 20U > length) return false;
+  for (const spray_word* word = shape.words(); word != shape.words() + shape.word_count; ++word) {
+    if (word->at == SPRAY_NO_WORD) continue;
+    if (word->at + 2U > length || word->at % 2 != 0 || (word->id != SPRAY_NO_ID && word->id >= shape.id_count)) return false;
   }
   return true;
 }
 
 // What the templates themselves tell of the plan; throws RangeError where they cannot be sent.
-void Measure(Napi::Env env, spray_plan& plan, const Napi::Uint8Array& templates) {
-  const uint32_t stride = spray_stride(plan.ids_most, plan.bytes_most);
-  const size_t size = templates.ByteLength();
-  if (size == 0 || size % stride != 0 || plan.bytes_most % 8 != 0 || plan.ids_most > SPRAY_IDS)
-    throw Napi::RangeError::New(env, "A template has " + std::to_string(stride) + " bytes, got " + std::to_string(size));
-  plan.templates = static_cast<uint32_t>(size / stride);
-  plan.link_length = reinterpret_cast<const spray_template*>(templates.Data())->link_length;
+void Measure(Napi::Env env, spray_plan& plan, const SprayTemplates& templates) {
+  plan.templates = templates.count();
+  plan.link_length = templates[0].link_length;
   plan.frame_least = SPRAY_FRAME;
   for (uint32_t number = 0; number < plan.templates; ++number) {
-    const uint8_t* base = templates.Data() + size_t{stride} * number;
-    const auto& shape = *reinterpret_cast<const spray_template*>(base);
-    if (!IsSound(plan, shape, reinterpret_cast<const spray_id*>(base + SPRAY_IDS_AT)))
-      throw Napi::RangeError::New(env, "Template " + std::to_string(number) + " has a place outside its packet");
+    const StoredTemplate& shape = templates[number];
+    if (!IsSound(plan, shape)) throw Napi::RangeError::New(env, "Template " + std::to_string(number) + " has a place outside its packet");
     const uint32_t length = shape.link_length + shape.length;
     plan.frame_least = std::min(plan.frame_least, length);
     plan.frame_most = std::max(plan.frame_most, length);
-    for (uint32_t word = 0; word < SPRAY_WORDS; ++word)
-      if (shape.words[word].at != SPRAY_NO_WORD) plan.words_most = std::max(plan.words_most, word + 1);
+    plan.ids_most = std::max<uint32_t>(plan.ids_most, shape.id_count);
+    plan.bytes_most = std::max(plan.bytes_most, static_cast<uint32_t>(StoredTemplate::UpTo8(shape.stored)));
+    plan.words_most = std::max<uint32_t>(plan.words_most, shape.word_count);
   }
 }
 
-spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const Napi::Uint8Array& templates, size_t values) {
+spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const SprayTemplates& templates, size_t values) {
   spray_plan plan = {};
   const auto key = options.Get("key").As<Napi::Uint32Array>();
   if (key.ElementLength() != 4) throw Napi::RangeError::New(env, "A SipHash key is four words");
@@ -82,8 +78,6 @@ spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const Napi::Uint8A
   plan.realtime_ahead_ns = static_cast<int64_t>(NumberOr(options, "realtimeAheadNs", 0));
   plan.first = static_cast<uint64_t>(NumberOr(options, "first", 0));
   plan.most = static_cast<uint64_t>(NumberOr(options, "count", static_cast<double>(SPRAY_END)));
-  plan.ids_most = static_cast<uint32_t>(NumberOr(options, "idsMost", 0));
-  plan.bytes_most = static_cast<uint32_t>(NumberOr(options, "bytesMost", 0));
   Measure(env, plan, templates);
   plan.flows = static_cast<uint32_t>(values / SPRAY_WORDS);
   if (plan.flows == 0 || values % SPRAY_WORDS != 0) throw Napi::RangeError::New(env, "A flow's value is eight words");
@@ -92,19 +86,27 @@ spray_plan PlanOf(Napi::Env env, const Napi::Object& options, const Napi::Uint8A
   return plan;
 }
 
-// The bytes stay where JavaScript has them: of 80,000 templates a copy would be 40 MB.
-std::shared_ptr<const uint8_t> Held(const Napi::Uint8Array& bytes) {
-  return {std::make_shared<Napi::Reference<Napi::Uint8Array>>(Napi::Persistent(bytes)), bytes.Data()};
+// The bytes stay where JavaScript has them: of 80,000 templates a copy would be 26 MB.
+SprayTemplates TemplatesOf(Napi::Env env, const Napi::Array& pieces) {
+  SprayTemplates templates;
+  for (uint32_t i = 0; i < pieces.Length(); ++i) {
+    const auto piece = pieces.Get(i).As<Napi::Uint8Array>();
+    const auto kept = std::make_shared<Napi::Reference<Napi::Uint8Array>>(Napi::Persistent(piece));
+    if (!templates.Add({kept, piece.Data()}, piece.ByteLength()))
+      throw Napi::RangeError::New(env, "Template " + std::to_string(templates.count()) + " is cut off");
+  }
+  if (templates.count() == 0) throw Napi::RangeError::New(env, "A spray needs a template");
+  return templates;
 }
 
-std::unique_ptr<SprayWay> Open(const std::string& sender, const SprayDevice& device, const spray_plan& plan,
-                               const Napi::Uint8Array& templates, std::vector<uint16_t> values, const std::string& object) {
+std::unique_ptr<SprayWay> Open(const std::string& sender, const SprayDevice& device, const spray_plan& plan, SprayTemplates templates,
+                               std::vector<uint16_t> values, const std::string& object) {
   if (sender == "live") {
     const std::string reason = WhyNotLive(device, object);
     if (!reason.empty()) throw SprayFailure(0, reason);
-    return OpenLive(device, plan, templates.Data(), values, object);
+    return OpenLive(device, plan, templates, values, object);
   }
-  SprayPackets packets(plan, Held(templates), std::move(values));
+  SprayPackets packets(plan, std::move(templates), std::move(values));
   if (sender == "afxdp") return OpenAfxdp(device, plan, std::move(packets));
   if (sender == "inject") return OpenInject(device, plan, std::move(packets));
   return OpenSendmmsg(device, plan, std::move(packets));
@@ -140,21 +142,23 @@ Napi::Function SpraySender::Define(Napi::Env env) {
 SpraySender::SpraySender(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const auto env = info.Env();
   const auto options = info[0].As<Napi::Object>();
-  auto templates = options.Get("templates").As<Napi::Uint8Array>();
+  const auto pieces = options.Get("templates").As<Napi::Array>();
   const auto values = options.Get("values").As<Napi::Uint16Array>();
   device_ = DeviceOf(env, options.Get("interface").As<Napi::String>(), static_cast<unsigned>(NumberOr(options, "queue", 0)));
   sender_ = options.Get("sender").As<Napi::String>().Utf8Value();
   run_.step = StepOf(options.Get("perSecond"));
   run_.rampNs = run_.step > 0 ? static_cast<uint64_t>(NumberOr(options, "rampNs", 0)) : 0;
   run_.durationNs = static_cast<uint64_t>(NumberOr(options, "durationNs", 0));
+  SprayTemplates templates = TemplatesOf(env, pieces);
   const spray_plan plan = PlanOf(env, options, templates, values.ElementLength());
   run_.next = plan.first;
   const Napi::Value object = options.Get("object");
   try {
     RefuseTooLarge(device_, plan);
-    way_ = Open(sender_, device_, plan, templates, {values.Data(), values.Data() + values.ElementLength()},
+    way_ = Open(sender_, device_, plan, std::move(templates), {values.Data(), values.Data() + values.ElementLength()},
                 object.IsString() ? object.As<Napi::String>().Utf8Value() : "");
-    if (sender_ == "live" && options.Get("consumes").ToBoolean()) templates.ArrayBuffer().Detach();  // the kernel has them now
+    if (options.Get("consumes").ToBoolean()) consumed_ = Napi::Persistent(pieces.As<Napi::Object>());
+    if (sender_ == "live") LetGo();  // the kernel has them now
   } catch (const SprayFailure& failure) {
     throw Thrown(env, failure);
   }
@@ -221,8 +225,19 @@ void SpraySender::End() {
   way_.reset();
 }
 
-// close(): waits for the thread, 30 ms at most; nothing stays behind.
-void SpraySender::Close(const Napi::CallbackInfo&) { End(); }
+// What a garbage collector may leave for long is free at once.
+void SpraySender::LetGo() {
+  if (consumed_.IsEmpty()) return;
+  const Napi::Array pieces = consumed_.Value().As<Napi::Array>();
+  for (uint32_t i = 0; i < pieces.Length(); ++i) pieces.Get(i).As<Napi::Uint8Array>().ArrayBuffer().Detach();
+  consumed_.Reset();
+}
+
+// close(): waits for the thread, 30 ms at most; nothing stays behind but the counters.
+void SpraySender::Close(const Napi::CallbackInfo&) {
+  End();
+  LetGo();
+}
 
 Napi::Value SprayFeatures(const Napi::CallbackInfo& info) {
   const auto env = info.Env();

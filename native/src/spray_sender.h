@@ -25,11 +25,13 @@ class SpraySender : public Napi::ObjectWrap<SpraySender> {
   void Close(const Napi::CallbackInfo& info);
 
   void End();
+  void LetGo();
   Napi::Value Dropped(Napi::Env env) const;
 
   SprayDevice device_;
   std::string sender_;
   std::unique_ptr<SprayWay> way_;
+  Napi::ObjectReference consumed_;  // the templates, where nobody else wants them
   SprayRun run_;
   std::thread thread_;
   std::atomic<bool> isFinished_ = false;

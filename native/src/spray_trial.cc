@@ -26,15 +26,15 @@ spray_plan TrialPlan() {
   return plan;
 }
 
-std::vector<uint8_t> TrialTemplate(const std::string& interface) {
-  std::vector<uint8_t> bytes(spray_stride(0, TrialPlan().bytes_most));
-  spray_template shape = {};
+SprayTemplates TrialTemplate(const std::string& interface) {
+  const auto bytes = std::make_shared<std::vector<uint8_t>>(sizeof(StoredTemplate) + StoredTemplate::UpTo8(kLinkLength));
+  StoredTemplate shape = {};
   shape.length = kLength;
   shape.link_length = kLinkLength;
   shape.stored = kLinkLength;
   shape.half_at = 36;
-  std::memcpy(bytes.data(), &shape, sizeof shape);
-  uint8_t* frame = bytes.data() + SPRAY_BYTES_AT(0);
+  std::memcpy(bytes->data(), &shape, sizeof shape);
+  uint8_t* frame = bytes->data() + sizeof shape;
   const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request = {};
   std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
@@ -44,12 +44,9 @@ std::vector<uint8_t> TrialTemplate(const std::string& interface) {
   }
   frame[12] = kLocalExperimental >> 8;
   frame[13] = kLocalExperimental & 0xff;
-  return bytes;
-}
-
-std::shared_ptr<const uint8_t> Shared(std::vector<uint8_t> bytes) {
-  const auto held = std::make_shared<std::vector<uint8_t>>(std::move(bytes));
-  return {held, held->data()};
+  SprayTemplates templates;
+  templates.Add({bytes, bytes->data()}, bytes->size());
+  return templates;
 }
 
 std::string WordsOf(const SprayFailure& failure) {
@@ -63,7 +60,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
     SprayRun run;
     run.step = 0;
     const uint64_t before = CountersOf(device.index).packets;
-    OpenLive(device, TrialPlan(), TrialTemplate(device.name).data(), std::vector<uint16_t>(SPRAY_WORDS), object)->Run(run);
+    OpenLive(device, TrialPlan(), TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS), object)->Run(run);
     const bool left = run.dropped < 0 ? CountersOf(device.index).packets - before >= kTrialFrames : run.dropped == 0;
     if (left && run.taken == kTrialFrames) return "";
     return "a trial of 8 frames did not leave " + device.name +
@@ -77,7 +74,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
 std::string WhyNotAfxdp(const SprayDevice& device) {
   try {
     const spray_plan plan = TrialPlan();
-    OpenAfxdp(device, plan, SprayPackets(plan, Shared(TrialTemplate(device.name)), std::vector<uint16_t>(SPRAY_WORDS)));
+    OpenAfxdp(device, plan, SprayPackets(plan, TrialTemplate(device.name), std::vector<uint16_t>(SPRAY_WORDS)));
     return "";
   } catch (const SprayFailure& failure) {
     return WordsOf(failure);

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
+#include "spray_failure.h"
 #include "spray_packets.h"
 
 // What a sender's thread and whoever steers it share.
@@ -20,12 +20,6 @@ struct SprayRun {
   std::atomic<uint64_t> refused = 0;    // times the device had no room: no sequence went with it
   std::atomic<uint64_t> givenUpNs = 0;  // of the plan's time, after stalls that were too long to catch up with
   std::atomic<int64_t> dropped = -1;    // taken and then dropped, where the sender itself can tell; else -1
-};
-
-// Why a sender can't be opened, or stopped by itself.
-struct SprayFailure : std::runtime_error {
-  SprayFailure(int errnoOrZero, const std::string& words) : std::runtime_error(words), number(errnoOrZero) {}
-  int number;
 };
 
 // The device that a spray leaves by.
@@ -47,8 +41,8 @@ class SprayWay {
 std::unique_ptr<SprayWay> OpenSendmmsg(const SprayDevice&, const spray_plan&, SprayPackets);
 std::unique_ptr<SprayWay> OpenInject(const SprayDevice&, const spray_plan&, SprayPackets);
 std::unique_ptr<SprayWay> OpenAfxdp(const SprayDevice&, const spray_plan&, SprayPackets);
-// Takes the bytes rather than their packets: those are made in the kernel. `object` is the path of the compiled program.
-std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const uint8_t* templates,
+// Takes the templates rather than their packets: those are made in the kernel. `object` is the path of the compiled program.
+std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const SprayTemplates&,
                                    const std::vector<uint16_t>& values, const std::string& object);
 
 inline uint64_t MonotonicNs() {

@@ -5,6 +5,7 @@ import { sprayTemplate } from '../probe/spray-template.ts';
 import type { Address } from '../wire/address.ts';
 import { boomerang, type Landing, type Waypoint } from './itinerary.ts';
 import { type LayerSource, US } from './layer-source.ts';
+import { createNumberRow } from './number-row.ts';
 import { addressAt, type ProbedPath, positionsOf, visitsAt } from './path.ts';
 import type { PreparedPath, PreparedPaths } from './spray-paths.ts';
 import { firstFlow, type Leg, placesOf, type Swept } from './swept.ts';
@@ -46,20 +47,22 @@ export interface SprayedHops {
 
 /** Hops that nothing can turn at have no target. */
 export function targetsOf(paths: PreparedPaths, { everyHop, segment, sizes }: SprayedHops): SprayTargets {
-  const places: { readonly path: number[]; readonly hop: number[] } = { path: [], hop: [] };
+  const [pathOf, hopOf] = [createNumberRow(), createNumberRow()];
   for (let path = 0; path < paths.length; path += 1) {
     const { hops } = paths.at(path);
     const visited = [...hops.keys()].filter((hop) => hops[hop]!.waypoints.length > 0);
     const isEnd = (hop: number): boolean => hops[hop]!.position === segment || hops[hop]!.position === segment! + 1;
     const wanted = segment !== null ? visited.filter(isEnd) : everyHop ? visited : visited.slice(-1);
-    places.path.push(...wanted.map(() => path));
-    places.hop.push(...wanted);
+    for (const hop of wanted) {
+      pathOf.push(path);
+      hopOf.push(hop);
+    }
   }
-  const length = places.path.length * sizes.length;
+  const length = pathOf.length * sizes.length;
   const at = (index: number): SprayTarget => {
     const place = Math.floor(index / sizes.length);
-    const path = places.path[place]!;
-    return { path, ...paths.at(path).hops[places.hop[place]!]!, size: sizes[index % sizes.length]! };
+    const path = pathOf.at(place);
+    return { path, ...paths.at(path).hops[hopOf.at(place)]!, size: sizes[index % sizes.length]! };
   };
   return {
     length,

@@ -56,7 +56,8 @@ export async function* watched(
   const rules = createStopRules(options.stopLoss);
   const unknown = createSprayUnknown(options.timeoutNs, 0);
   const history: { atNs: number; sent: number }[] = [{ atNs: 0, sent: 0 }];
-  const everyLooks = histogramsOf(spraying, options.templates).length > FEW_HISTOGRAMS ? 10 : 1;
+  const histograms = histogramsOf(spraying, options.templates);
+  const everyLooks = histograms.length > FEW_HISTOGRAMS ? 10 : 1;
   let rttNs: Quantiles | null = null;
   let stopped: StopReason | null = null;
   let drainedNs: number | null = null;
@@ -66,7 +67,7 @@ export async function* watched(
     const elapsedNs = Number(engine.nowNs() - beganNs);
     const counters = spraying.counters();
     unknown.look(counters, elapsedNs);
-    if (looks % everyLooks === 0) rttNs = roundTrips(spraying, options.templates);
+    if (looks % everyLooks === 0) rttNs = roundTrips(spraying, histograms);
     const known = rttNs?.p99 ?? options.rttNs ?? Math.min(USUAL_RTT_NS, options.timeoutNs);
     const disturbances = engine.disturbances?.() ?? [];
     const reason = rules.look({ nowNs: elapsedNs, counters, rttNs: known, disturbances });
@@ -90,7 +91,7 @@ export async function* watched(
       return {
         ...state,
         counters: last,
-        rttNs: roundTrips(spraying, options.templates),
+        rttNs: roundTrips(spraying, histograms),
         unknown: dropped === null ? null : dropped + excused,
       };
     }
@@ -105,9 +106,10 @@ function histogramsOf(spraying: Spraying, templates: number): number[] {
 }
 
 /** Over all templates. */
-function roundTrips(spraying: Spraying, templates: number): Quantiles | null {
+function roundTrips(spraying: Spraying, histograms: readonly number[]): Quantiles | null {
+  if (spraying.wholeHistogram !== undefined) return quantiles(spraying.wholeHistogram());
   const all = new Float64Array(BUCKETS);
-  for (const number of histogramsOf(spraying, templates)) {
+  for (const number of histograms) {
     const counts = spraying.histogram(number);
     for (let bucket = 0; bucket < BUCKETS; bucket += 1) all[bucket]! += counts[bucket]!;
   }

@@ -154,6 +154,8 @@ export interface Spraying {
   histogramOf(template: number): number;
   /** How many of its round trips fell into each bucket (spray-histogram.ts). */
   histogram(number: number): Float64Array;
+  /** All of them together, read at once; left out where it would not be quicker than one by one. */
+  wholeHistogram?(): Float64Array;
   /** Those of one flow alone; null, or left out: flows have none of their own. */
   flowHistogram?(template: number, flow: number): Float64Array | null;
   /** Losses in a row within one cell, over all cells of a template; complete once all is decided. Null: nobody counts them. */

@@ -11,12 +11,10 @@ export interface NativeSenderOptions {
   readonly queue: number;
   /** The eBPF object of the senders. */
   readonly object: string;
-  /** As bpf/spray.h has them. They are not copied: nobody may change them while the sender is open. */
-  readonly templates: Uint8Array;
-  /** A sender that has them in the kernel detaches them. */
+  /** As native/src/spray_templates.h has them. They are not copied: nobody may change them while the sender is open. */
+  readonly templates: readonly Uint8Array[];
+  /** They are detached when the sender needs them no more: once they are in the kernel, or when it is closed. */
   readonly consumes?: boolean;
-  readonly idsMost: number;
-  readonly bytesMost: number;
   /** In the order of a packet's bytes. */
   readonly values: Uint16Array;
   readonly run: number;

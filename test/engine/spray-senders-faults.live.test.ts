@@ -77,13 +77,22 @@ function claims(): void {
   });
 
   test('a template with a place outside its packet is refused: nothing would stop the sender from writing there', () => {
-    for (const at of [0, 6, 8, 16, 48]) {
-      const damage = (templates: Uint8Array): void => {
-        templates.fill(0x7f, at, at + 2); // a length, the identity, the half, a swept word, an IPv4 header
+    const outside = 'Template 0 has a place outside its packet';
+    const places = {
+      0: outside,
+      2: 'Template 0 is cut off',
+      6: outside,
+      8: outside,
+      14: 'Template 0 is cut off',
+      16: outside,
+      20: outside,
+    };
+    for (const [at, words] of Object.entries(places)) {
+      const damage = (template: Uint8Array): void => {
+        template.fill(0x7f, Number(at), Number(at) + 2); // length, bytes, identity, half, number of words, a swept word, an IPv4 header
       };
-      const { name, message } = thrown(() => open('sendmmsg', { perSecond: 1000, damage }));
-      assert.is(name, 'RangeError');
-      assert.match(message, 'Template 0 has a place outside its packet');
+      const { name, message } = thrown(() => open('sendmmsg', { perSecond: 1000, damage }, SHAPES['swept ports']));
+      assert.equal([name, message], ['RangeError', words]);
     }
   });
 

@@ -98,8 +98,8 @@ export interface Sending {
   readonly rampNs?: number;
   readonly realtimeAheadNs?: number;
   readonly queue?: number;
-  /** Called with the templates before the sender sees them. */
-  readonly damage?: (templates: Uint8Array) => void;
+  /** Called with the first templates before the sender sees them. */
+  readonly damage?: (template: Uint8Array) => void;
 }
 
 export function openSender(sender: string, shape: Shape, run: Run, { damage, ...sending }: Sending): Sender {
@@ -109,7 +109,7 @@ export function openSender(sender: string, shape: Shape, run: Run, { damage, ...
     (index) => sprayTemplate(shape.itineraries[index]!, run, shape.places),
     (etherType) => linkHeader(shape, etherType),
   );
-  damage?.(layout.templates);
+  damage?.(layout.templates[0]!);
   const { number, idKey, key } = run;
   const values = inPacketOrder(valuesOf(shape));
   const { tag, first } = shape;

@@ -184,6 +184,15 @@ inLab('labels of 20 bits stand in the headers of the segment, and 0 in all other
   );
 });
 
+inLab('seventy thousand flow labels are as many flows, each sent as often as the next', async (lab) => {
+  const argv = ['spray', '-6', '-p', 'a,r1,r2', '--segment', '1', '--flows', '70000', '-c', '140000', '--rate', '50k', '-t', '0.5'];
+  const events = await runJson(lab, [...argv, '--max-link-load', '100%', '--max-loss', '100%']);
+  const [total] = of(events, 'sprayed');
+  assert.equal([total!.flows, total!.sent, total!.received + total!.unknown], [70_000, 140_000, 140_000]);
+  for (const { sent } of of(events, 'count')) assert.ok(Math.abs(sent - 70_000) <= 4, `${sent}`); // one in 65,536 sequences cannot be sent
+  assert.equal([of(events, 'segment')[0]!.flows, of(events, 'segment')[0]!.failing], [70_000, []]);
+});
+
 inLab('an interface that goes down in mid-run ends it, and what was under way is unknown, not lost', async (lab) => {
   const spraying = run(lab, ['spray', ...PATH, '--rate', '5000', '--duration', '15', '--sender', 'sendmmsg', '--json']);
   await lab.exec('a', ['sh', '-c', 'sleep 3; ip link set to_r1 down'], { timeoutMs: 10_000 });

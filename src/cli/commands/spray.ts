@@ -6,7 +6,7 @@ import { quantiles, type SprayEnd, watched } from '../../boomerang/spraying.ts';
 import { flowWords } from '../../boomerang/swept.ts';
 import type { MatcherName, SenderName, Spraying, SprayJob, TagMode } from '../../engine/spray.ts';
 import { BeaconError, CANNOT_TELL } from '../../error.ts';
-import { clearUp, spareMemory } from '../../host/spare-memory.ts';
+import { moveTogether, spareMemory } from '../../host/spare-memory.ts';
 import { loadOf } from '../../probe/load.ts';
 import { newRun } from '../../probe/run.ts';
 import type { Address } from '../../wire/address.ts';
@@ -39,7 +39,7 @@ const GENTLE_RATE = 1000;
 const RAMP_NS = 1_000_000_000;
 const NANOSECONDS = 1e9;
 const WORST = 5;
-/** What the paths of so many were made of is cleared up before and after they become packets. */
+/** What the paths of so many were made of is cleared up before they become packets. */
 const MANY_TEMPLATES = 10_000;
 /** Of more cells the worst are only told at the end. */
 const FEW_CELLS = 100_000;
@@ -103,10 +103,8 @@ async function* atRate(network: Network, signal: AbortSignal, options: SprayComm
     sender: options.sender,
     matcher: options.matcher,
   };
-  const isLarge = job.templates > MANY_TEMPLATES;
-  if (isLarge) clearUp();
+  if (job.templates > MANY_TEMPLATES) moveTogether();
   const spraying = await engine.spray(job);
-  if (isLarge) clearUp();
   try {
     return yield* sprayed(network, signal, options, found, job, spraying);
   } finally {

@@ -160,6 +160,9 @@ export function openLive(options: LiveOptions, addon: Addon = loadAddon()): Engi
     isOpen = false;
     await socket.close();
     isReleased = true;
+    routes.clear(); // thousands of paths have thousands, and nothing goes by them any more
+    ways.clear();
+    ways.set(job.route, way);
     const tap = await openTap(addon, job, (batch, linkType) => packetsOf(batch, linkType, clock, nameOf));
     try {
       return await liveSpray(sprayHost(addon, way.found, { nowNs: clock.nowNs, look, tap }), job);

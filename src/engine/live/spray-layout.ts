@@ -1,30 +1,27 @@
 /**
- * Templates as the senders read them: bpf/spray.h's struct spray_template, spray_id and bytes, one stride each. Integers are in the
+ * Templates as the senders read them (native/src/spray_templates.h): side by side in pieces, each as long as it is. Integers are in the
  * machine's order; sums and swept values in the order that they stand in a packet.
  */
 import { BeaconError } from '../../error.ts';
 import { setUint16 } from '../../wire/fields.ts';
 import { IDENTITY_LENGTH } from '../../wire/identity.ts';
-import { LARGEST_TEMPLATE, SPRAY_IDS, SPRAY_WORDS, type SprayTemplate } from '../spray.ts';
+import { LARGEST_TEMPLATE, SPRAY_IDS, SPRAY_WORDS, type SprayTemplate, type SprayWord } from '../spray.ts';
 
 export interface SprayLayout {
-  readonly templates: Uint8Array;
-  /** IPv4 headers that each template has room for. */
-  readonly idsMost: number;
-  /** Bytes that each has room for; a multiple of 8. */
-  readonly bytesMost: number;
+  readonly templates: readonly Uint8Array[];
 }
 
-const SHAPE = 48;
+const SHAPE = 16;
+const WORD = 4;
+const ID = 4;
 const FEW_ZEROS = 64;
-const WORDS_AT = 16;
 const NO_WORD = 0xffff;
 const NO_ID = 0xff;
+const PIECE = 2 ** 20;
 const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 const upTo8 = (length: number): number => Math.ceil(length / 8) * 8;
-const bytesAt = (idsMost: number): number => SHAPE + upTo8(4 * idsMost);
-const strideOf = (idsMost: number, bytesMost: number): number => bytesAt(idsMost) + bytesMost;
+const LARGEST: number = upTo8(SHAPE + WORD * SPRAY_WORDS + ID * SPRAY_IDS) + upTo8(LARGEST_TEMPLATE);
 
 /**
  * `template` is asked for each, in order, and not kept; `linkHeader` gives what stands before an IP packet of that EtherType, equally
@@ -35,16 +32,20 @@ export function layOut(
   template: (index: number) => SprayTemplate,
   linkHeader: (etherType: 0x0800 | 0x86dd) => Uint8Array,
 ): SprayLayout {
-  let layout: SprayLayout = { templates: new Uint8Array(0), idsMost: 0, bytesMost: 0 };
+  const templates: Uint8Array[] = [];
+  const length = Math.min(PIECE, count * LARGEST);
+  let [piece, used] = [new Uint8Array(length), 0];
   for (let index = 0; index < count; index += 1) {
     const next = template(index);
-    const link = linkHeader(next.packet[0]! >> 4 === 4 ? 0x0800 : 0x86dd);
+    const link = linkHeader(next.packet[0]! >> 4 === 4 ? 0x0800 : 0x86dd); // 0 where a flow writes IPv6's first word
     refuseTooLarge(next, link.length);
-    const stored = link.length + storedLength(next);
-    layout = withRoom(layout, count, index, Math.max(next.ids.length, layout.idsMost), Math.max(upTo8(stored), layout.bytesMost));
-    write(layout, index, next, link, stored);
+    if (used + LARGEST > length) {
+      templates.push(piece.subarray(0, used));
+      [piece, used] = [new Uint8Array(length), 0];
+    }
+    used += write(piece, used, next, link);
   }
-  return layout;
+  return { templates: [...templates, piece.subarray(0, used)] };
 }
 
 function refuseTooLarge({ packet, ids }: SprayTemplate, linkLength: number): void {
@@ -62,47 +63,37 @@ function storedLength({ packet, identityAt }: SprayTemplate): number {
   return packet.length - end <= FEW_ZEROS ? packet.length : end;
 }
 
-/** The largest template makes the stride; it is mostly the first or comes early. */
-function withRoom(layout: SprayLayout, count: number, written: number, idsMost: number, bytesMost: number): SprayLayout {
-  if (idsMost === layout.idsMost && bytesMost === layout.bytesMost) return layout;
-  const templates = new Uint8Array(count * strideOf(idsMost, bytesMost));
-  const [before, after] = [strideOf(layout.idsMost, layout.bytesMost), strideOf(idsMost, bytesMost)];
-  for (let index = 0; index < written; index += 1) {
-    const [from, to] = [index * before, index * after];
-    templates.set(layout.templates.subarray(from, from + SHAPE + 4 * layout.idsMost), to);
-    const bytes = layout.templates.subarray(from + bytesAt(layout.idsMost), from + before);
-    templates.set(bytes, to + bytesAt(idsMost));
-  }
-  return { templates, idsMost, bytesMost };
-}
-
-function write(
-  { templates, idsMost, bytesMost }: SprayLayout,
-  index: number,
-  template: SprayTemplate,
-  link: Uint8Array,
-  stored: number,
-): void {
-  const base = index * strideOf(idsMost, bytesMost);
-  const view = new DataView(templates.buffer, templates.byteOffset + base);
-  const { packet, ids, half, identityAt, transportSum, words } = template;
+/** Returns how many bytes it takes. */
+function write(piece: Uint8Array, base: number, template: SprayTemplate, link: Uint8Array): number {
+  const { packet, ids, half, identityAt, transportSum } = template;
+  const view = new DataView(piece.buffer, piece.byteOffset + base);
+  const words = swept(template.words);
+  const stored = link.length + storedLength(template);
   for (const [k, value] of [packet.length, stored, link.length, identityAt, half.at].entries()) view.setUint16(2 * k, value, isLittle);
   view.setUint8(10, half.of);
   view.setUint8(11, ids.length);
   view.setUint16(12, transportSum);
-  for (let k = 0; k < SPRAY_WORDS; k += 1) {
-    const word = words[k] ?? null;
-    view.setUint16(WORDS_AT + 4 * k, word?.at ?? NO_WORD, isLittle);
-    view.setUint8(WORDS_AT + 4 * k + 2, word?.id ?? NO_ID);
-    view.setUint8(WORDS_AT + 4 * k + 3, word?.inTransport ? 1 : 0);
+  view.setUint16(14, words.length, isLittle);
+  for (const [k, word] of words.entries()) {
+    const at = SHAPE + WORD * k;
+    view.setUint16(at, word?.at ?? NO_WORD, isLittle);
+    view.setUint8(at + 2, word?.id ?? NO_ID);
+    view.setUint8(at + 3, word?.inTransport ? 1 : 0);
   }
+  const idsAt = SHAPE + WORD * words.length;
   for (const [k, { at, half: of, sum }] of ids.entries()) {
-    view.setUint16(SHAPE + 4 * k, at + of, isLittle);
-    view.setUint16(SHAPE + 4 * k + 2, sum);
+    view.setUint16(idsAt + ID * k, at + of, isLittle);
+    view.setUint16(idsAt + ID * k + 2, sum);
   }
-  templates.set(link, base + bytesAt(idsMost));
-  templates.set(packet.subarray(0, stored - link.length), base + bytesAt(idsMost) + link.length);
+  const bytesAt = upTo8(idsAt + ID * ids.length);
+  piece.set(link, base + bytesAt);
+  piece.set(packet.subarray(0, stored - link.length), base + bytesAt + link.length);
+  return bytesAt + upTo8(stored);
 }
+
+/** Up to the last that this template has. */
+const swept = (words: SprayTemplate['words']): readonly (SprayWord | null)[] =>
+  words.slice(0, words.findLastIndex((word) => word !== null) + 1);
 
 /** Values in the order of a packet's bytes, from numbers. */
 export function inPacketOrder(values: Uint16Array): Uint16Array {

@@ -37,6 +37,7 @@ export interface Matcher extends Omit<NativeMatcher, 'histogram' | 'lossRuns'> {
   slotOf(template: number): number;
   /** By bucket of spray-histogram.ts. */
   histogram(slot: number): Float64Array;
+  wholeHistogram(): Float64Array;
   /** Of one flow alone; null: flows have none of their own. */
   flowHistogram(template: number, flow: number): Float64Array | null;
   lossRuns(template: number): readonly LossRun[];
@@ -89,6 +90,7 @@ export function openMatcher(job: MatcherJob, addon: MatcherAddon = loadMatcherAd
     totals: () => native.totals(),
     cells: (from, into) => native.cells(from, into),
     histogram: (slot) => (byCell ? native.histogram(slot, job.flows, job.templates) : native.histogram(slot, 1, 1)),
+    wholeHistogram: () => native.histogram(0, byCell ? cells : own, 1),
     flowHistogram: (template, flow) => (byCell ? native.histogram(flow * job.templates + template, 1, 1) : null),
     lossRuns: (template) => runsIn(runsByCell ? native.lossRuns(template * job.flows, job.flows) : native.lossRuns(template, 1)),
     flowLossRuns: (template, flow) => (runsByCell ? runsIn(native.lossRuns(template * job.flows + flow, 1)) : null),

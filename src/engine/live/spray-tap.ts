@@ -21,7 +21,7 @@ const SNAP_LENGTH = 1600;
 const TAKE = 512;
 /** Errors are few: routers limit them. */
 const FEW = 2 ** 14;
-const SMALL_BUFFER_BYTES = 4 << 20;
+const SMALL_BUFFER_BYTES = 1 << 20;
 const BUFFER_BYTES = 32 << 20;
 
 /** ICMP errors but for redirects, which come beside an answer. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconError } from '../../error.ts';
 import type { Interface } from '../../host/interface.ts';
+import { moveTogether } from '../../host/spare-memory.ts';
 import { type NativeSender, SEND_OBJECT, type SenderAddon } from '../../host/spray-native.ts';
 import type { MatcherName, SenderName, SprayCells, SprayCounters, Spraying, SprayJob } from '../spray.ts';
 import { inPacketOrder, layOut } from './spray-layout.ts';
@@ -43,6 +44,7 @@ const MATCHERS_OF: Readonly<Record<SenderName, readonly MatcherName[]>> = {
   sendmmsg: ['tc', 'pcap'],
   inject: ['tc', 'pcap'],
 };
+const MANY_TEMPLATES = 10_000;
 const LEAST_RING = 2 ** 24;
 const MOST_RING = 2 ** 28;
 /** No sender is faster. */
@@ -98,6 +100,7 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
     cells: (from, into) => matcher.cells(from, into satisfies SprayCells),
     histogramOf: (template) => matcher.slotOf(template),
     histogram: (slot) => matcher.histogram(slot),
+    wholeHistogram: () => matcher.wholeHistogram(),
     flowHistogram: (template, flow) => matcher.flowHistogram(template, flow),
     lossRuns: (template) => matcher.lossRuns(template),
     flowLossRuns: (template, flow) => matcher.flowLossRuns(template, flow),
@@ -111,6 +114,7 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
       settle();
     },
     async decided() {
+      sender.close(); // what the templates took is free for the tally; its counters stay
       const { next } = sender.counters();
       matcher.settle(next, true);
       for (let waited = 0; waited < SETTLED_MS && matcher.totals().settled < next; waited += 10) await sleep(10);
@@ -161,6 +165,7 @@ function whyNot({ addon, device }: SprayHost, sender: SenderName): string | null
 function openSender({ addon, device, linkHeader, realtimeAheadNs }: SprayHost, job: SprayJob, sender: SenderName): NativeSender {
   const { run, tag, pace } = job;
   const layout = layOut(job.templates, job.template, linkHeader);
+  if (job.templates > MANY_TEMPLATES) moveTogether(); // what they were made of makes room for the matcher's counters
   return new addon.SpraySender({
     sender,
     interface: device.name,

@@ -126,7 +126,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
     };
     let latest = spraying.counters();
     return {
-      ...spraying,
+      ...without(spraying), // whoever reads histograms reads each: the recording has them all
       counters: () => latest,
       cells(from, into) {
         spraying.cells(from, into);
@@ -177,6 +177,8 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
   // XDP would take the packets before anybody else sees them
   return { job: { ...job, template, sample }, recorded };
 }
+
+const without = ({ wholeHistogram, ...rest }: Spraying): Spraying => rest;
 
 const packedRuns = (runs: readonly LossRun[]): [length: number, times: number][] => runs.map(({ length, times }) => [length, times]);
 
