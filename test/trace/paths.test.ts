@@ -60,6 +60,7 @@ for (const file of FILES)
       assert.equal(ways(topology, events), truth(topology, 'a', 'd', family), `IPv${family}`);
       const [{ missed, risk, unknown }] = of(events, 'paths') as [Extract<Event, { type: 'paths' }>];
       assert.ok(missed <= risk, `${missed}`);
+      assert.is(of(events, 'edge')[0]!.flows, of(events, 'paths')[0]!.flows, 'all flows come by the first hop');
       const isSilent = topology.nodes.some(({ silent }) => silent);
       assert.equal([endOf(events).reached, unknown > 0, endOf(events).exit], [true, isSilent, isSilent ? 5 : 0]);
     }
