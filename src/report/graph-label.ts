@@ -1,6 +1,7 @@
 /** What stands in a drawn graph: at its nodes, and at the ways that a value selects. */
 import type { EdgeEvent, NodeEvent } from './event.ts';
 import type { PathsTold } from './paths-block.ts';
+import { splitOf, wordsFor } from './paths-flow.ts';
 import { printable } from './printable.ts';
 
 /** More addresses would make the boxes towers. */
@@ -14,12 +15,14 @@ export function nodeLabel({ id, addresses, name, missed }: NodeEvent): string[] 
   return [...(name === null ? [] : [printable(name)]), ...(shown.length === 0 ? [`* (#${id})`] : shown), ...more, ...risk];
 }
 
-/** `source port 41000`; empty where nothing needs to be selected. */
-export function edgeLabel({ from, to }: EdgeEvent, { nodes, splits }: PathsTold): string {
-  const addresses = nodes.find(({ id }) => id === from)!.addresses;
-  const split = splits.find((one) => one.from !== null && addresses.includes(one.from));
-  if (split === undefined) return '';
-  if (split.perPacket) return 'by packet';
-  const values = split.next.filter(({ router, field }) => router === to && field !== null);
-  return values.map(({ field, value }) => `${field} ${value}`).join(' or ');
+/** `source port 41000`; empty where nothing needs to be selected, or nothing can be. */
+export function edgeLabel(edge: EdgeEvent, told: PathsTold): string {
+  const { from, to, sure } = edge;
+  const split = splitOf(told, from);
+  if (split?.perPacket) return 'by packet';
+  const choices = split?.next.filter(({ router }) => router === to) ?? [];
+  const values = choices.filter(({ field }) => field !== null).map((choice) => wordsFor(told, choice, edge));
+  if (values.length > 0) return values.join(' or ');
+  const isOneOfSeveral = told.edges.filter((other) => other.from === from).length > 1;
+  return isOneOfSeveral && sure && split?.movedBy.length !== 0 ? wordsFor(told, null, edge) : '';
 }

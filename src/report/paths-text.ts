@@ -1,20 +1,29 @@
 /** All paths as people read them: a line for each router, what moves each split, and what it came to. */
 import { familyOf } from '../wire/address.ts';
 import { errorKind } from '../wire/icmp.ts';
-import type { NodeEvent, PathsEvent, SplitEvent } from './event.ts';
+import type { EdgeEvent, NodeEvent, PathsEvent, SplitEvent, SplitNext } from './event.ts';
 import { errorMark } from './icmp-mark.ts';
 import { percent } from './numbers.ts';
 import type { PathsTold } from './paths-block.ts';
+import { optionsFor, splitOf } from './paths-flow.ts';
 import { printable } from './printable.ts';
-import { optionFor } from './trace-text.ts';
 import { wrapped } from './wrap.ts';
 
 /** `columns`: null is endless. */
-export function pathsLines({ nodes, edges, splits, paths }: PathsTold, columns: number | null): string[] {
+export function pathsLines(told: PathsTold, columns: number | null): string[] {
+  const { nodes, edges, paths } = told;
   const rows = nodes.map((node) => row(node, edges.filter(({ from }) => from === node.id).map(nextText)));
-  const steering = splits.flatMap((split) => splitLines(split, nodes));
+  const steering = nodes.flatMap((node) => waysLines(told, node)).flatMap((line) => indented(line, columns));
   const what = [...totals(paths, nodes), ...trouble(nodes)].flatMap((line) => wrapped(line, columns));
   return [...table(rows, columns), ...(steering.length === 0 ? [] : ['', ...steering]), '', ...what];
+}
+
+const INDENT = '    ';
+
+/** What is too long goes on further in. */
+function indented(line: string, columns: number | null): string[] {
+  const lines = wrapped(line, columns === null ? null : columns - INDENT.length);
+  return lines.map((one, at) => (at === 0 ? one : `${INDENT}${one.trimStart()}`));
 }
 
 const nextText = ({ to, sure }: PathsTold['edges'][number]): string => `${to}${sure ? '' : '?'}`;
@@ -70,28 +79,66 @@ function table(rows: readonly Row[], columns: number | null): string[] {
 const LEAST_NEXT = 8;
 const LEAST_ROUTER = 15;
 
-function splitLines({ position, from, next, movedBy, perPacket }: SplitEvent, nodes: readonly NodeEvent[]): string[] {
-  const splitter = nodes.find(({ addresses }) => from !== null && addresses.includes(from));
-  const who = splitter === undefined ? `A router at hop ${position}` : `#${splitter.id}, ${from},`;
+/** A way on, and the flow that takes it. */
+interface Way {
+  readonly to: number;
+  readonly address: string;
+  readonly options: string;
+}
+
+/** Of a node with several next hops: what moves it, then each of them with the flow that goes there; a silent one has no address. */
+function waysLines(told: PathsTold, { id, addresses }: NodeEvent): string[] {
+  const split = splitOf(told, id);
+  const onward = told.edges.filter(({ from }) => from === id);
+  if (split === undefined && onward.length < 2) return [];
+  const isMoved = split === undefined || split.movedBy.length > 0;
+  const heard = split?.next.map((one) => heardWay(told, one, split, onward)) ?? [];
+  const rest = onward.filter(({ to }) => heard.every((way) => way.to !== to));
+  const all = [...heard, ...rest.map((edge) => restWay(told, edge))].sort((one, other) => one.to - other.to);
+  const lines = all.map(({ to, address, options }) => `  ${[`#${to}`, address, isMoved ? options : ''].join('  ').trimEnd()}`);
+  return [`#${id}, ${addresses[0] ?? '*'}, ${split === undefined ? 'has several next hops' : steeringOf(split)}`, ...lines];
+}
+
+/** Of several links to one router each has a value, or none: an edge has a flow for one of them alone. */
+function heardWay(told: PathsTold, one: SplitNext, { next }: SplitEvent, onward: readonly EdgeEvent[]): Way {
+  const edge = onward.find(({ to }) => to === one.router);
+  const isAlone = next.filter(({ router }) => router === one.router).length === 1;
+  const isTold = edge !== undefined && (one.field !== null || isAlone);
+  return { to: one.router, address: one.address, options: isTold ? optionsFor(told, one, edge) : '' };
+}
+
+const restWay = (told: PathsTold, edge: EdgeEvent): Way => ({
+  to: edge.to,
+  address: edge.addresses[0] ?? '*',
+  options: edge.sure ? optionsFor(told, null, edge) : '',
+});
+
+function steeringOf({ next, movedBy, perPacket }: SplitEvent): string {
   const isOne = next.every(({ router }) => router === next[0]!.router);
   const by = perPacket
     ? 'packet: not steerable from here'
     : movedBy.length === 0
       ? 'what no probe from here can change: not steerable from here'
       : movedBy.join(', ');
-  const line = isOne
-    ? `${who} has parallel links to #${next[0]!.router}, or that answers from several addresses, by ${by}`
-    : `${who} splits by ${by}`;
-  return [line, ...next.map((one) => `  ${[`#${one.router}`, one.address, optionFor(one)].join('  ').trimEnd()}`)];
+  return isOne ? `has parallel links to #${next[0]!.router}, or that answers from several addresses, by ${by}` : `splits by ${by}`;
 }
 
 function totals(paths: PathsEvent, nodes: readonly NodeEvent[]): string[] {
   const { edges, splits, flows, probes, risk, missed, unknown } = paths;
   const ways = paths.paths === null ? '' : `${count(paths.paths, 'path')} over `;
   const what = `${ways}${count(nodes.filter(({ is }) => is !== 'us').length, 'node')} and ${count(edges, 'link')}, ${count(splits, 'split')}; ${count(flows, 'flow')}, ${count(probes, 'probe')}.`;
+  if (nodes.every((node) => node.flows === 0 || node.is === 'us')) return [what]; // nobody was asked for a next hop
   const least = `A next hop is missing with a probability of at most ${share(missed)} (${share(risk)} asked)${missed > risk ? ': the search ended early' : ''}.`;
-  const rest = `Of ${count(unknown, 'node')} nobody knows: a next hop is silent, or there are too many.`;
-  return [what, least, ...(unknown > 0 ? [rest] : [])];
+  const open = nodes.filter((node) => node.missed === null && node.is !== 'silent').map(({ id }) => `#${id}`);
+  const rest = `Of ${open.join(', ')} nobody knows whether one is missing: a next hop is silent, or there are too many.`;
+  return [what, least, assumed(paths, nodes), ...(unknown > 0 && open.length > 0 ? [rest] : [])];
+}
+
+/** Who goes by nothing that differs among the flows sends them all one way. */
+function assumed({ as }: PathsEvent, nodes: readonly NodeEvent[]): string {
+  const isIpv6 = nodes.some(({ addresses }) => addresses.some((one) => familyOf(one) === 6));
+  const fields = [...(as === 'plain' ? ['the source port'] : ['inner addresses', 'inner ports']), ...(isIpv6 ? ['the flow label'] : [])];
+  return `That holds of routers that choose by ${fields.join(' or ')}; of others all flows take one way.`;
 }
 
 function trouble(nodes: readonly NodeEvent[]): string[] {

@@ -15,7 +15,7 @@ const INDENT = '  ';
 /** `columns`: of the terminal; null is endless. */
 export function scanLines(card: ScanEvent, columns: number | null): Line[] {
   const head: Line = { text: `Hop ${card.position}  ${hostText(card.address, card.name)}`, tone: 'plain' };
-  const rows = rowsOf(card).flatMap(({ title, texts, tone }) => {
+  const rows = folded(rowsOf(card)).flatMap(({ title, texts, tone }) => {
     const room = columns === null ? null : Math.max(columns - INDENT.length - TITLE, 1);
     const lines = texts.flatMap((text) => wrapped(printable(text), room));
     return lines.map((text, index) => ({ text: `${INDENT}${(index === 0 ? title : '').padEnd(TITLE)}${text}`, tone }));
@@ -27,6 +27,22 @@ interface Row {
   readonly title: string;
   readonly texts: readonly string[];
   readonly tone: Line['tone'];
+  /** Why nothing of it is known, where that is one reason. */
+  readonly why: string | null;
+}
+
+/** So many lines with one and the same reason are one. */
+const MANY = 3;
+
+/** A router that does not decapsulate leaves most lines open, for that one reason. */
+function folded(rows: readonly Row[]): Row[] {
+  const alike = (why: string): Row[] => rows.filter((row) => row.why === why);
+  return rows.flatMap((row) => {
+    const same = row.why === null ? [] : alike(row.why);
+    if (same.length < MANY) return [row];
+    if (row !== same[0]) return [];
+    return [{ ...row, title: 'not known', texts: [`${same.map(({ title }) => title).join(', ')} (${row.why})`] }];
+  });
 }
 
 function rowsOf(card: ScanEvent): Row[] {
@@ -34,6 +50,7 @@ function rowsOf(card: ScanEvent): Row[] {
     title,
     texts,
     tone: facts.some(({ value }) => value === null) ? 'warning' : 'plain',
+    why: facts.every(({ value, why }) => value === null && why === facts[0]!.why) ? (facts[0]?.why ?? null) : null,
   });
   const one = <Value>(title: string, fact: Fact<Value>, say: (value: Value) => string): Row => row(title, [fact], [factText(fact, say)]);
   const { decapsulates, sources, place, reversePathCheck, ttl, dscp, ecn, depth, size, icmpLimit } = card;
@@ -52,7 +69,7 @@ function rowsOf(card: ScanEvent): Row[] {
     row('nest', [depth], [extentText(depth, (value) => `${value} ${value === 1 ? 'header' : 'headers'}`)]),
     row('size', [size], [extentText(size, (value) => `${value} bytes`)]),
     row('ICMP limit', [icmpLimit], [limitText(icmpLimit)]),
-    { title: 'policing meter', texts: [meterText(card.meter)], tone: 'plain' },
+    { title: 'policing meter', texts: [meterText(card.meter)], tone: 'plain', why: null },
   ];
 }
 

@@ -39,7 +39,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'waypoint address': '--source',
 };
 
-export function optionFor({ field, value }: SplitNext): string {
+export function optionFor({ field, value }: Pick<SplitNext, 'field' | 'value'>): string {
   if (field === null) return '';
   const option = OPTIONS[field];
   return option === undefined ? `by ${field}: ${value}` : `${option} ${value}`;

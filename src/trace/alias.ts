@@ -8,6 +8,7 @@ import { FAR, type Flow } from '../probe/itinerary.ts';
 import { isOutcome } from '../probe/observation.ts';
 import { type Question, question } from '../probe/question.ts';
 import type { Address } from '../wire/address.ts';
+import { meaningOf } from './hop.ts';
 
 /** One equal way home in two, or one of four dead, hides a router from as many once in sixteen, or 256. */
 const TRIES = 4;
@@ -46,26 +47,32 @@ async function sameRouter(
 ): Promise<Set<Address>> {
   const asked = new Map<Question, Address>();
   for (let attempt = 0; attempt < TRIES; attempt += 1)
-    for (const other of others) asked.set(await fromOneToOther(engine, us, otherFlow(flow, attempt), first, other), other);
+    for (const other of others) {
+      const [at, inside] = attempt % 2 === 0 ? [first, other] : [other, first]; // the way to one of the two may be dead
+      asked.set(await fromOneToOther(engine, us, otherFlow(flow, attempt), at, inside), other);
+    }
   const same = new Set<Address>();
   const told = new Set<Address>();
   const open = function* (): Generator<Question> {
     for (const [question, other] of asked) if (!told.has(other)) yield question;
   };
   for await (const seen of asking.ask(open(), { everyNs: () => gapNs, timeoutNs: () => patienceNs, settle: 'first' })) {
-    if (!isOutcome(seen) || seen.kind === 'lost' || seen.kind === 'unknown') continue;
+    if (!isOutcome(seen)) continue;
     const other = asked.get(seen.probe.question)!;
-    told.add(other);
     if (seen.kind === 'landed') same.add(other);
+    if (seen.kind === 'landed' || meaningOf(seen, INNER) === 'hop') told.add(other); // its ttl ran out: the other is further away
   }
   return same;
 }
 
+/** The layer with the ttl of 1. */
+const INNER = 1;
+
 /** Unwrapped at the one, with a ttl of 1 for the other, and home from there. */
-function fromOneToOther(engine: Engine, us: Address, flow: Flow, first: Address, other: Address): Promise<Question> {
+function fromOneToOther(engine: Engine, us: Address, flow: Flow, at: Address, inside: Address): Promise<Question> {
   const layers = [
-    { source: us, destination: first, ttl: FAR },
-    { source: us, destination: other, ttl: 1 },
+    { source: us, destination: at, ttl: FAR },
+    { source: us, destination: inside, ttl: 1 },
     { source: us, destination: us, ttl: FAR },
   ];
   return question(engine, { layers, flow, landing: 1 }, 0);

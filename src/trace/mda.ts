@@ -159,8 +159,11 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
       await ask(cells);
       for (const { of } of short) for (let round = 0; round < DOUBTS; round += 1) await doubt(ttl, of);
       if (cells.length > 0) await join(ttl + 1);
+      for (const { draft, of } of short) draft.over ||= isDead(nextFaces(ttl, of));
       const total = at(ttl).size;
-      const more = short.map(({ of, lack, idle }) => Math.ceil((Math.max(0, lack - idle.length) * total) / of.length));
+      const more = short.map(({ draft, of, lack, idle }) =>
+        draft.over ? 0 : Math.ceil((Math.max(0, lack - idle.length) * total) / of.length),
+      );
       const wanted = Math.max(...more);
       dry = cells.length === 0 ? dry + 1 : 0;
       if (wanted > 0 && flows < MOST_FLOWS && dry < MOST_DRY && (ttl === firstTtl || !isSlow(ttl) || total < MOST_WHERE_SLOW))
@@ -252,6 +255,10 @@ export async function mda(options: MdaOptions): Promise<Mapped> {
 }
 
 const goesOn = ({ is, loops }: Draft): boolean => (is === 'router' || is === 'silent') && !loops;
+
+/** So many flows die here that more of them would tell no more. */
+const ENOUGH_DEAD = 8;
+const isDead = (next: ReadonlyMap<string, readonly number[]>): boolean => next.size === 1 && (next.get(SILENT)?.length ?? 0) >= ENOUGH_DEAD;
 
 const isOver = (one: Heard | undefined): boolean => one !== undefined && one.is !== 'hop';
 

@@ -97,7 +97,7 @@ export function drawGraph(mapped: Mapped, us: Address | null, routers: Routers, 
     ),
   ];
   const ways = waysOf(mapped, parts, ids);
-  const first: Way[] = us === null || names.length === 0 ? [] : [firstWay(mapped, ids.get(names[0]!)!)];
+  const first = us === null || names.length === 0 ? [] : firstWays(mapped, ids.get(names[0]!)!);
   const whole = withoutTails({
     nodes,
     edges: edgesOf([...first, ...ways], flowOf),
@@ -201,10 +201,9 @@ interface Way {
   readonly perPacket: boolean;
 }
 
-const firstWay = ({ heard }: Mapped, to: number): Way => {
-  const address = [...heard.values()][0]?.get(0)?.address ?? null;
-  return { from: 0, to, address, flow: 0, ttl: 0, sure: true, perPacket: false };
-};
+/** All flows come by the first hop. */
+const firstWays = ({ heard }: Mapped, to: number): Way[] =>
+  [...([...heard.values()][0] ?? [])].map(([flow, { address }]) => ({ from: 0, to, address, flow, ttl: 0, sure: true, perPacket: false }));
 
 function waysOf({ keys, heard }: Mapped, { nameOf, nodeOf }: Parts, ids: ReadonlyMap<string, number>): Way[] {
   const ways: Way[] = [];

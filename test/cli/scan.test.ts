@@ -73,6 +73,31 @@ test('every address that a name has is asked, once a probe has shown whose it is
   }
 });
 
+/** r1 with so many links beside the two of the way. */
+const wide = (links: number): Topology =>
+  parseTopology(
+    `name: wide
+nodes: { a: {vantage: true}, r1: {}, d: {}${Array.from({ length: links }, (_, i) => `, n${i}: {}`).join('')} }
+links:
+${['a, r1', 'r1, d', ...Array.from({ length: links }, (_, i) => `r1, n${i}`)].map((pair) => `  - { between: [${pair}] }`).join('\n')}
+`,
+    'wide.yaml',
+  );
+
+test('a router of many links has each of its addresses on its card, and of more than 64 it is said that some are left out', async () => {
+  for (const [links, leftOut] of [
+    [12, 0],
+    [40, 2 * (1 + 42) - 64], // a loopback and 42 links of both families
+  ] as const) {
+    const events = await scanned(simulatedNetwork(wide(links)), ['r1']);
+    const [r1] = cards(events);
+    assert.is(r1!.addresses.length, 2 * (1 + links + 2) - leftOut);
+    assert.equal(new Set(r1!.addresses.map((one) => nameIn(wide(links), one))), new Set(['r1']));
+    assert.equal(problems(events), leftOut === 0 ? [] : ['ADDRESSES_LEFT_OUT']);
+    if (leftOut > 0) assert.match(of(events, 'problem')[0]!.message, `: ${leftOut} of them are not asked`);
+  }
+});
+
 test('a map that was written is read as it was found out, and takes probes through routers that strip in part', async () => {
   for (const one of PARTLY) {
     for (const family of [4, 6] as const) {

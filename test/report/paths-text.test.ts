@@ -43,7 +43,8 @@ test('the text names each router, what is next, what moves each split, and the r
 
 2 paths over 4 nodes and 5 links, 1 split; 36 flows, 120 probes.
 A next hop is missing with a probability of at most 0.21% (1.0% asked).
-Of 1 node nobody knows: a next hop is silent, or there are too many.
+That holds of routers that choose by the source port; of others all flows take one way.
+Of #5 nobody knows whether one is missing: a next hop is silent, or there are too many.
 `,
   );
 });
@@ -85,6 +86,52 @@ test('what goes by packet, by nothing, or to one router by several links is said
     line({ next: one, movedBy: ['source port'] }),
     '#1, 10.0.1.1, has parallel links to #4, or that answers from several addresses, by source port',
   );
+});
+
+/** A router whose three ways on are: a label's value, one that only a flow tells, and silence. */
+const threeWays = (): PathsTold =>
+  toldBy([
+    start({ command: 'paths' }),
+    node(1),
+    node(4),
+    node(5),
+    node(6, { is: 'silent', addresses: [] }),
+    edge(1, 4),
+    edge(1, 5, { flow: { ...edge(1, 5).flow, sourcePort: 12_000, flowLabel: 9 } }),
+    edge(1, 6, { addresses: [], flow: { ...edge(1, 6).flow, sourcePort: 13_000, inner: '10.0.4.1' } }),
+    split({
+      next: [
+        { address: '10.0.4.1', router: 4, field: 'flow label', value: 7 },
+        { address: '10.0.5.1', router: 5, field: null, value: null },
+      ],
+      movedBy: ['flow label'],
+    }),
+    paths(),
+  ]);
+
+test('a flow label goes with the source port that it was found with, and what no field alone selects, or is silent, has its flow', () => {
+  const lines = pathsLines(threeWays(), null);
+  assert.equal(lines.slice(lines.indexOf('#1, 10.0.1.1, splits by flow label') + 1).slice(0, 3), [
+    '  #4  10.0.4.1  --source-port 45000 --flow-label 7',
+    '  #5  10.0.5.1  --source-port 12000 --flow-label 9',
+    '  #6  *  --source-port 13000 by inner addresses: 10.0.4.1',
+  ]);
+  const dot = dotLines(threeWays()).join('\n');
+  assert.match(dot, 'n1 -> n4 [label="source port 45000, flow label 7"];');
+  assert.match(dot, 'n1 -> n5 [label="source port 12000, flow label 9"];');
+  assert.match(dot, 'n1 -> n6 [label="source port 13000, inner addresses 10.0.4.1"];');
+});
+
+test('of parallel links that no value selects none is said to be taken by the flow of another', () => {
+  const next = ['10.0.4.1', '10.0.4.5'].map((address) => ({ address, router: 4, field: null, value: null }));
+  const told = toldBy([start({ command: 'paths' }), node(1), node(4), edge(1, 4), split({ next, movedBy: ['source port'] }), paths()]);
+  const lines = pathsLines(told, null);
+  for (const address of ['10.0.4.1', '10.0.4.5']) assert.ok(lines.includes(`  #4  ${address}`), lines.join('\n'));
+});
+
+test('where nobody was asked for a next hop no probability is told', () => {
+  const told = toldBy([start({ command: 'paths' }), node(0, { is: 'us', flows: 1, missed: 0 }), paths({ missed: 0 })]);
+  assert.not.match(pathsLines(told, null).join('\n'), 'probability');
 });
 
 /** Of the DOT grammar what a directed graph of nodes and edges with attributes is made of; every string is quoted. */

@@ -28,6 +28,28 @@ test('a card has a line for each fact, with its value or why it is not known', (
   ]);
 });
 
+test('what a router that does not decapsulate leaves open is one line with the reason', () => {
+  const none = { value: null, why: 'it does not decapsulate' };
+  const all = { us: none, second: none, waypoint: none, previous: none };
+  const extent = { ...none, bound: null };
+  const open = {
+    sources: all,
+    reversePathCheck: none,
+    ttl: none,
+    dscp: { ...none, remarkedTo: null },
+    ecn: none,
+    depth: extent,
+    size: extent,
+  };
+  const lines = scanLines(scan(open), null).map(({ text }) => text);
+  assert.equal(lines.slice(4), [
+    '  its place      as seen',
+    '  not known      sources home, strict uRPF, ttl, DSCP, ECN, nest, size (it does not decapsulate)',
+    '  ICMP limit     yes: 6 of 20 at once, then 1 in a second',
+    '  policing meter expired there 7 of 40 answered (8.8–32.0 %), steered through it none',
+  ]);
+});
+
 test('no line is wider than a terminal of 40, 80 or 120 columns, and no word is lost', () => {
   const words = (lines: readonly string[]): string[] => lines.flatMap((line) => line.split(/ +/)).filter((word) => word !== '');
   for (const columns of [40, 80, 120]) {

@@ -6,6 +6,8 @@ import * as assert from 'uvu/assert';
 import { type PathsCommandOptions, pathsCommand } from '../../src/cli/commands/paths.ts';
 import { type Simulated, simulated } from '../../src/engine/simulated/simulated.ts';
 import type { Event } from '../../src/report/event.ts';
+import { createPathsBlock } from '../../src/report/paths-block.ts';
+import { pathsLines } from '../../src/report/paths-text.ts';
 import { type HashPolicy, PLAIN } from '../../src/topology/behaviour.ts';
 import { NO_FAULT } from '../../src/topology/fault.ts';
 import { addressesOf, nodeNamed } from '../../src/topology/lookup.ts';
@@ -58,6 +60,7 @@ for (const file of FILES)
       assert.equal(ways(topology, events), truth(topology, 'a', 'd', family), `IPv${family}`);
       const [{ missed, risk, unknown }] = of(events, 'paths') as [Extract<Event, { type: 'paths' }>];
       assert.ok(missed <= risk, `${missed}`);
+      assert.is(of(events, 'edge')[0]!.flows, of(events, 'paths')[0]!.flows, 'all flows come by the first hop');
       const isSilent = topology.nodes.some(({ silent }) => silent);
       assert.equal([endOf(events).reached, unknown > 0, endOf(events).exit], [true, isSilent, isSilent ? 5 : 0]);
     }
@@ -258,6 +261,60 @@ test('a dead way home hides nobody: a router behind several members is one, whic
   }
 });
 
+test('a dead way is told with a flow that takes it, and a router that refuses flows with one that it refuses: that is a failure', async () => {
+  const topology = fixture('ecmp4', 'x');
+  for (const family of FAMILIES)
+    for (const [fault, code, exit] of [
+      [{ ...NO_FAULT, blackhole: true }, 'FLOWS_DIE', 5],
+      ['down', 'FLOWS_REFUSED', 1],
+    ] as const) {
+      const engine = simulated(topology, { seed: 3 });
+      engine.fault('m2-r2', fault === 'down' ? null : 'm2', fault);
+      const events = await found(engine, 'd', family);
+      const said = of(events, 'problem').find((one) => one.code === code)!;
+      assert.equal([endOf(events).reached, endOf(events).exit], [true, exit], JSON.stringify(problems(events)));
+      const options = Object.fromEntries(
+        [...said.message.matchAll(/--(source-port|flow-label) (\d+)/g)].map(([, name, value]) => [name, Number(value)]),
+      );
+      const whole = simulated(topology, { seed: 3 }); // as that flow went before
+      const flow = { sourcePort: options['source-port']!, ...(family === 6 && { flowLabel: options['flow-label'] ?? 0 }) };
+      const trace = await traced({ engine: whole, names: whole.names }, 'd', family, { ...flow, count: 1 });
+      assert.is(nameIn(topology, of(trace, 'hop')[1]!.address), 'm2', said.message);
+    }
+});
+
+/** Two splits in a row, of which the second goes by another field than the first. */
+const NESTED = parseTopology(
+  `name: nested
+nodes: { a: {vantage: true}, r1: {}, x1: {hashPolicy: 2}, x2: {hashPolicy: 0}, y1: {}, y2: {}, y3: {}, y4: {}, z: {}, d: {} }
+links:
+${['a, r1', 'r1, x1', 'r1, x2', 'x1, y1', 'x1, y2', 'x2, y3', 'x2, y4', 'y1, z', 'y2, z', 'y3, z', 'y4, z', 'z, d'].map((one) => `  - { between: [${one}] }`).join('\n')}
+`,
+  'nested.yaml',
+);
+
+test('what is printed beside each way, given to a trace, takes that way, also where splits follow on splits', async () => {
+  const network = (): Simulated => simulated(NESTED, { seed: 6 });
+  const events = await found(network(), 'd', 6);
+  assert.equal(ways(NESTED, events), truth(NESTED, 'a', 'd', 6));
+  const text: string[] = [];
+  const block = createPathsBlock((told) => text.push(...pathsLines(told, null)));
+  for (const event of events) block.tell(event);
+  const rows = text
+    .map((line) => /^ {2}#\d+ {2}(\S+) {2}--source-port (\d+)(?: --flow-label (\d+))?$/.exec(line))
+    .filter((row) => row !== null);
+  assert.is(rows.length, 6, text.join('\n'));
+  for (const [line, address, port, label = 0] of rows) {
+    const engine = network();
+    const flow = { sourcePort: Number(port), flowLabel: Number(label) };
+    const trace = await traced({ engine, names: engine.names }, 'd', 6, { ...flow, count: 1 });
+    assert.ok(
+      of(trace, 'hop').some((hop) => hop.address === address),
+      line,
+    );
+  }
+});
+
 test('a router that does not decapsulate is no start, and public routers are not visited unasked', async () => {
   const topology = fixture('nondecap', 'x');
   const name = topology.nodes.find(({ decapsulates, vantage }) => !decapsulates && !vantage)!.name;
@@ -299,6 +356,7 @@ test('a search that is interrupted tells what it knows, and ends', async () => {
   const events = await ran({ engine, names: engine.names }, pathsCommand('d', OPTIONS), stop.signal);
   assert.equal([endOf(events).interrupted, endOf(events).exit, of(events, 'paths').length], [true, 5, 1]);
   assert.ok(sent < 200, String(sent));
+  for (const { movedBy, perPacket } of of(events, 'split')) assert.ok(movedBy.length > 0 || perPacket, 'nobody has tried to move it');
 });
 
 test.run();

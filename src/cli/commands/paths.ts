@@ -16,6 +16,7 @@ import { otherAddress } from '../layer-source.ts';
 import { type MapOptions, readMap } from '../map-file.ts';
 import { createNamer, mappedNames } from '../namer.ts';
 import { familyWanted } from '../network.ts';
+import { deadWays, limit, loop, refused, unreached } from '../paths-problems.ts';
 import { mayVisit, type PermissionOptions, refuseTranslation, requirePermission } from '../permission.ts';
 import type { Body, Said, Verdict } from '../session.ts';
 import { startEvent } from '../start-event.ts';
@@ -72,7 +73,7 @@ export const pathsCommand = (host: string, options: PathsCommandOptions): Body =
     const found = await search;
     for await (const [node, name] of ahead(each(found.nodes), ({ addresses }) => namer.soon(addresses[0] ?? null)))
       yield nodeEvent(node, name);
-    yield* waysOf(found);
+    yield* waysOf(found, signal.aborted);
     yield pathsEvent(found, options);
     yield* namer.late();
     yield* traceTranslation(asking);
@@ -97,11 +98,13 @@ const nodeEvent = ({ error, ...node }: PathNode, name: string | null): Said => (
   icmp: error === null ? null : { type: error.type, code: error.code },
 });
 
-function* waysOf({ nodes, edges, splits }: PathsFound): Generator<Said> {
+/** `aborted`: that nothing moves a split is not known then, and an edge has a flow all the same. */
+function* waysOf({ nodes, edges, splits }: PathsFound, aborted: boolean): Generator<Said> {
   for (const edge of edges) yield { type: 'edge', ...edge };
   for (const { from, ttl, next, movedBy, perPacket } of splits) {
     const heard = next.flatMap(({ to, address, field, value }) => (address === null ? [] : [{ address, router: to, field, value }]));
     if (heard.length < 2) continue; // a silent next hop has an edge and a node
+    if (aborted && movedBy.length === 0 && !perPacket) continue;
     const address = nodes.find(({ id }) => id === from)?.addresses[0] ?? null;
     yield { type: 'split', position: ttl, ttl: ttl + 1, from: address, next: heard, movedBy, perPacket };
   }
@@ -136,30 +139,13 @@ function* told(
   const heard = nodes.some(({ is }) => is === 'router' || is === 'end');
   if (!heard && ends.kind !== 'trace') yield silence(router);
   if (nodes.some(({ loops }) => loops)) yield loop(nodes);
+  const refusals = refused(found);
+  yield* refusals;
   if (!reached) {
     if (heard || ends.kind === 'trace') yield unreached(found, host);
     return { reached, exit: 1 };
   }
+  yield* deadWays(found, host);
+  if (refusals.length > 0) return { reached, exit: 1 };
   return { reached, exit: unknown > 0 || missed > risk ? CANNOT_TELL : 0 };
-}
-
-const loop = (nodes: readonly PathNode[]): Said => ({
-  type: 'problem',
-  code: 'LOOP',
-  message: `Flows come by ${nodes
-    .filter(({ loops }) => loops)
-    .map(({ addresses }) => addresses[0])
-    .join(' and ')} twice: the routes loop, and what lies behind is not searched`,
-});
-
-const limit = (ttl: number): Said => ({
-  type: 'problem',
-  code: 'ANSWERS_LIMITED',
-  message: `A router at hop ${ttl} answers about once a second: such are asked no faster, with 192 flows at most, and this may take minutes`,
-});
-
-function unreached({ nodes }: PathsFound, host: string): Said {
-  const last = Math.max(...nodes.flatMap(({ ttls }) => ttls));
-  const message = `${host} was not reached: no flow was answered behind hop ${last}; a dead link, a filter, or a silent end may be why`;
-  return { type: 'problem', code: 'PATH_NOT_FOUND', message };
 }

@@ -95,7 +95,11 @@ async function* scanOf(scanned: Scan, host: string): AsyncGenerator<Said, number
     if (address === null) {
       isKnown = false;
       yield silentHop(index + 1);
-    } else hops.push(await hopOf(scanned, index + 1, address));
+      continue;
+    }
+    const { hop, leftOut } = await hopOf(scanned, index + 1, address);
+    hops.push(hop);
+    if (leftOut > 0) yield manyAddresses(hop, leftOut);
   }
   const target = path.hops.findLast((address) => address !== null)!;
   const earlier = (address: Address): Card | null => cards.find(({ card }) => card.addresses.includes(address))?.card ?? null;
@@ -118,6 +122,12 @@ const silentHop = (position: number): Said => ({
   type: 'problem',
   code: 'SILENT_HOP',
   message: `Hop ${position} is silent: its address is not known, so it has no card`,
+});
+
+const manyAddresses = ({ position, address }: ScannedHop, leftOut: number): Said => ({
+  type: 'problem',
+  code: 'ADDRESSES_LEFT_OUT',
+  message: `Hop ${position}, ${address}, has more than ${MOST_MAYBE} addresses by its name: ${leftOut} of them are not asked; --map takes them`,
 });
 
 /** A hop that is not who it seems. */
@@ -173,11 +183,15 @@ function addressesOfOurs(network: Network, us: Address): Pick<Scanner, 'us' | 's
   };
 }
 
-/** A host with more names or addresses than these is no router. */
-const MOST_MAYBE = 8;
+/** Of the addresses of a hop's name so many are asked; a probe each shows whether they are the hop's own. */
+const MOST_MAYBE = 64;
 
 /** A map's addresses are the hop's own; those of its name may be, if a probe shows so. */
-async function hopOf({ network, options, map, namer }: Scan, position: number, address: Address): Promise<ScannedHop> {
+async function hopOf(
+  { network, options, map, namer }: Scan,
+  position: number,
+  address: Address,
+): Promise<{ readonly hop: ScannedHop; readonly leftOut: number }> {
   const isAllowed = mayVisit(options);
   const node = map?.get(address);
   const others = node === undefined ? [] : addressesOfNode(node).filter(isAllowed);
@@ -189,7 +203,7 @@ async function hopOf({ network, options, map, namer }: Scan, position: number, a
   }
   const asked: Address[] = [];
   for (const each of others) if (await isReached(network, each)) asked.push(each);
-  return { position, address, others: asked, maybe };
+  return { hop: { position, address, others: asked, maybe }, leftOut: Math.max(0, named.length - MOST_MAYBE) };
 }
 
 async function isReached({ engine }: Network, address: Address): Promise<boolean> {
