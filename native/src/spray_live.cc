@@ -33,6 +33,7 @@ void RequireLiveFrames(const std::string&) { throw SprayFailure(0, kNoLibbpf); }
 #include "file_descriptor.h"
 #include "spray_device.h"
 #include "spray_paced.h"
+#include "spray_rights.h"
 
 #ifndef BPF_F_TEST_XDP_LIVE_FRAMES
 #define BPF_F_TEST_XDP_LIVE_FRAMES (1U << 1)
@@ -119,8 +120,7 @@ Object Load(const SprayDevice& device, const spray_plan& plan, const std::string
   const int status = bpf_object__load(object.get());
   if (status == 0) return object;
   if (counts) return Load(device, plan, path, false);
-  if (status == -EPERM) throw SprayFailure(EPERM, "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN");
-  if (status == -EACCES) throw SprayFailure(EACCES, "the live sender's program was not taken (the kernel is stricter without CAP_PERFMON)");
+  if (IsRightLacking(status)) throw SprayFailure(EPERM, kRights);
   throw SprayFailure(-status, "this kernel does not take the live sender's program");
 }
 

@@ -88,7 +88,7 @@ function sprays(): Finding {
   if (!isSprayBuilt()) return lacking('not built: only --classic, at the rate of probe', SPRAY_BUILD);
   if (!existsSync(SEND_OBJECT) || !existsSync(MATCH_OBJECT))
     return lacking('slower: the programs that send and match in the kernel are not compiled', SPRAY_BUILD);
-  const rights = holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], '');
+  const rights = holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF', 'CAP_PERFMON'], '');
   return rights.lacking ? rights : spraysOfKernel(loadSenderAddon().sprayKernel(MATCH_OBJECT, SEND_OBJECT));
 }
 
