@@ -15,7 +15,7 @@
       "sources": [
         "src/evidence.cc", "src/match_capture.cc", "src/match_filters.cc", "src/match_kernel.cc", "src/match_matcher.cc", "src/match_pcap.cc",
         "src/match_settings.cc", "src/match_settle.cc", "src/match_tc.cc", "src/match_xdp.cc",
-        "src/spray_addon.cc", "src/spray_afxdp.cc", "src/spray_device.cc", "src/spray_inject.cc", "src/spray_live.cc",
+        "src/spray_addon.cc", "src/spray_afxdp.cc", "src/spray_device.cc", "src/spray_inject.cc", "src/spray_kernel.cc", "src/spray_live.cc",
         "src/spray_sender.cc", "src/spray_sendmmsg.cc", "src/spray_trial.cc"
       ],
       "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except"],

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "freed.h"
+#include "spray_rights.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ void Configure(bpf_object* object, const match_config& config) {
 }
 
 std::string WhyNotLoaded(int status) {
-  if (status == -EPERM) return "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN";
+  if (IsRightLacking(status)) return kRights;
   if (status == -ENOMEM || status == -E2BIG) return "the kernel has no memory for the matcher's counters";
   return "this kernel does not take the matcher's program (it needs Linux 5.12)";
 }
@@ -78,7 +79,7 @@ MatchKernel::MatchKernel(const MatchWanted& wanted, const std::vector<const char
   Resize(object_.get(), "match_slots", quads);
   const int status = bpf_object__load(object_.get());
   ReturnFreed();
-  if (status != 0) throw SprayFailure(status == -EPERM ? EPERM : 0, WhyNotLoaded(status));
+  if (status != 0) throw SprayFailure(IsRightLacking(status) ? EPERM : 0, WhyNotLoaded(status));
   memory_.window = static_cast<match_window*>(Map("match_window", sizeof(match_window)));
   memory_.totals = static_cast<match_totals*>(Map("match_totals", memory_.cpus * sizeof(match_totals)));
   memory_.cells = static_cast<match_cell*>(Map("match_cells", size_t{config.stripes} * config.cells * sizeof(match_cell)));

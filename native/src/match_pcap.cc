@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -32,14 +33,49 @@ class Copies {
   std::array<Seen, 4096> seen_ = {};
 };
 
+// Two looks at two clocks are no farther apart, unless the thread was held up.
+constexpr uint64_t kSteppedNs = 1'000'000;
+
+// How far the clock of stamps is ahead of the monotonic one.
 int64_t RealtimeAheadNs() {
-  timespec realtime;
-  ::clock_gettime(CLOCK_REALTIME, &realtime);
-  return static_cast<int64_t>(realtime.tv_sec * 1'000'000'000LL + realtime.tv_nsec) - static_cast<int64_t>(MonotonicNs());
+  for (;;) {
+    timespec realtime;
+    const uint64_t before = MonotonicNs();
+    ::clock_gettime(CLOCK_REALTIME, &realtime);
+    const uint64_t after = MonotonicNs();
+    if (after - before < kSteppedNs)
+      return static_cast<int64_t>(realtime.tv_sec * 1'000'000'000LL + realtime.tv_nsec) - static_cast<int64_t>(before);
+  }
 }
 
-// Two looks at two clocks are that far apart, unless the thread was held up.
-constexpr int64_t kSteppedNs = 1'000'000;
+// Packets are stamped by a clock that somebody may set; the time sent goes on by the clock as it was.
+class Stamps {
+ public:
+  explicit Stamps(int64_t aheadNs) : aheadNs_(aheadNs) {}
+
+  // Stamps from before a step may wait for another turn.
+  void Look() {
+    const int64_t steppedNs = RealtimeAheadNs() - aheadNs_;
+    if (static_cast<uint64_t>(std::abs(steppedNs - steppedNs_)) <= kSteppedNs) return;
+    formerNs_ = steppedNs_;
+    steppedNs_ = steppedNs;
+  }
+
+  uint64_t Steady(uint64_t stampNs) const { return stampNs - static_cast<uint64_t>(steppedNs_); }
+
+  // The clock may have been set since the last look: a time before the probe left, or past the time that is left to it, is looked at again.
+  uint64_t Arrived(uint64_t stampNs, uint64_t sentNs, uint64_t timeoutNs) {
+    const auto isLikely = [&](uint64_t atNs) { return atNs >= sentNs && atNs - sentNs <= timeoutNs; };
+    if (!isLikely(Steady(stampNs))) Look();
+    const uint64_t former = stampNs - static_cast<uint64_t>(formerNs_);
+    return !isLikely(Steady(stampNs)) && isLikely(former) ? former : Steady(stampNs);
+  }
+
+ private:
+  int64_t aheadNs_;
+  int64_t steppedNs_ = 0;
+  int64_t formerNs_ = 0;
+};
 
 // To settle, once all that had arrived by then was counted.
 struct Asked {
@@ -59,7 +95,7 @@ class Pcap : public MatchWay {
         slots_((wanted.slots.size() + 4) * sizeof(uint16_t)),
         memory_(MemoryOf(wanted)),
         settle_(memory_, wanted.first, wanted.runsByCell, [] {}),  // it settles on the thread that counts
-        aheadNs_(static_cast<int64_t>(wanted.config.ahead_ns)),
+        stamps_(static_cast<int64_t>(wanted.config.ahead_ns)),
         place_(DeviceOf(wanted)),
         capture_({place_, wanted.object, wanted.bufferBytes}, [this](const CapturedPacket& packet) { Count(packet); },
                  [this](bool, uint64_t untilNs) { Between(untilNs); }) {}
@@ -71,7 +107,7 @@ class Pcap : public MatchWay {
 
   void Settle(uint64_t end, bool last) override {
     const std::lock_guard lock(asking_);
-    const Asked asked = {MonotonicNs() + static_cast<uint64_t>(RealtimeAheadNs()), end, last};
+    const Asked asked = {MonotonicNs() + memory_.config.ahead_ns, end, last};
     (asked_.atNs == 0 ? asked_ : askedSince_) = asked;  // who asks often is not put off by each new question
   }
 
@@ -106,16 +142,14 @@ class Pcap : public MatchWay {
   void CountLanding(const landing& landing, const CapturedPacket& packet, bool isVerified) {
     match_places places = {memory_.cells + landing.path, &HistogramAt(memory_, SlotOf(memory_, landing.path)),
                            memory_.bitmap + (landing.sequence & memory_.config.ring_mask) / 64, memory_.totals};
-    const uint64_t arrivedNs = packet.realtimeNs - static_cast<uint64_t>(steppedNs_);
+    const uint64_t arrivedNs = stamps_.Arrived(packet.realtimeNs, landing.sent_ns, memory_.config.timeout_ns);
     count_landing(&memory_.config, memory_.window, &places, landing.sequence, round_trip(&landing, arrivedNs), isVerified);
   }
 
-  // Packets are stamped by a clock that somebody may set; the time sent goes on by the clock as it was.
   void Between(uint64_t untilNs) {
-    const int64_t byNs = RealtimeAheadNs() - aheadNs_;
-    steppedNs_ = byNs > kSteppedNs || byNs < -kSteppedNs ? byNs : 0;
+    stamps_.Look();
     std::unique_lock lock(asking_);
-    if (asked_.atNs == 0 || untilNs < asked_.atNs) return;
+    if (asked_.atNs == 0 || stamps_.Steady(untilNs) < asked_.atNs) return;
     const Asked asked = std::exchange(asked_, std::exchange(askedSince_, {}));
     lock.unlock();
     settle_.Settle(asked.end, asked.last);
@@ -125,8 +159,7 @@ class Pcap : public MatchWay {
   MatchMemory memory_;
   MatchSettle settle_;
   Copies copies_;
-  int64_t aheadNs_;
-  int64_t steppedNs_ = 0;
+  Stamps stamps_;
   std::mutex asking_;
   Asked asked_ = {};
   Asked askedSince_ = {};

@@ -5,8 +5,10 @@
 #ifndef HAVE_LIBBPF
 
 std::unique_ptr<MatchWay> OpenTcMatcher(const MatchWanted&) {
-  throw SprayFailure(0, "built without libbpf: apt-get install libbpf-dev, then npm run build");
+  throw SprayFailure(0, kNoLibbpf);
 }
+
+bool RequireMatchers(const std::string&) { throw SprayFailure(0, kNoLibbpf); }
 
 #else
 
@@ -98,6 +100,15 @@ class Tc : public MatchWay {
 std::unique_ptr<MatchWay> OpenTcMatcher(const MatchWanted& wanted) {
   RemoveMatchLeftovers();
   return std::make_unique<Tc>(wanted);
+}
+
+bool RequireMatchers(const std::string& object) {
+  MatchWanted wanted = {};
+  wanted.object = object;
+  wanted.config.cells = wanted.config.templates = wanted.config.flows = wanted.config.slots = 1;
+  wanted.config.ring_mask = 63;
+  const MatchKernel kernel(wanted, {"match_frame", "match_packet", "match_xdp"});
+  return AttachTcx(kernel.Program("match_frame"), 0) == -ENODEV;  // there is no such device; without tcx the kernel does not look for one
 }
 
 #endif

@@ -46,6 +46,9 @@ std::unique_ptr<MatchWay> OpenTcMatcher(const MatchWanted& wanted);
 std::unique_ptr<MatchWay> OpenXdpMatcher(const MatchWanted& wanted);
 std::unique_ptr<MatchWay> OpenPcapMatcher(const MatchWanted& wanted);
 
+// Throws SprayFailure where the kernel does not take the programs of tc and XDP. Returns whether it has tcx links.
+bool RequireMatchers(const std::string& object);
+
 // A program of ours on a device, as a process that was killed leaves it where the kernel has no tcx links. Past its deadline everything
 // passes it.
 struct MatchLeftover {

@@ -5,7 +5,7 @@
 #ifndef HAVE_LIBBPF
 
 std::unique_ptr<MatchWay> OpenXdpMatcher(const MatchWanted&) {
-  throw SprayFailure(0, "built without libbpf: apt-get install libbpf-dev, then npm run build");
+  throw SprayFailure(0, kNoLibbpf);
 }
 
 #else

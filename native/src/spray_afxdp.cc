@@ -192,3 +192,5 @@ class Afxdp : public SprayWay {
 std::unique_ptr<SprayWay> OpenAfxdp(const SprayDevice& device, const spray_plan& plan, SprayPackets packets) {
   return std::make_unique<Afxdp>(device, plan, std::move(packets));
 }
+
+void RequireAfxdp() { FileDescriptor{OpenSocket()}; }

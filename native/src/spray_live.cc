@@ -6,8 +6,10 @@
 
 std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const SprayTemplates&, const std::vector<uint16_t>&,
                                    const std::string&) {
-  throw SprayFailure(0, "built without libbpf: apt-get install libbpf-dev, then npm run build");
+  throw SprayFailure(0, kNoLibbpf);
 }
+
+void RequireLiveFrames(const std::string&) { throw SprayFailure(0, kNoLibbpf); }
 
 #else
 
@@ -30,7 +32,9 @@ std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const 
 
 #include "file_descriptor.h"
 #include "freed.h"
+#include "spray_device.h"
 #include "spray_paced.h"
+#include "spray_rights.h"
 
 #ifndef BPF_F_TEST_XDP_LIVE_FRAMES
 #define BPF_F_TEST_XDP_LIVE_FRAMES (1U << 1)
@@ -42,6 +46,7 @@ constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
 // The system call makes its pages first: a pace that began before would be caught up in a burst.
 constexpr uint64_t kReadyNs = 30'000'000;
+constexpr uint32_t kCut = 8;
 
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -114,9 +119,15 @@ Object Load(const SprayDevice& device, const spray_plan& plan, const std::string
   ReturnFreed();
   if (status == 0) return object;
   if (counts) return Load(device, plan, path, false);
-  if (status == -EPERM) throw SprayFailure(EPERM, "running programs in the kernel needs CAP_BPF and CAP_NET_ADMIN");
-  if (status == -EACCES) throw SprayFailure(EACCES, "the live sender's program was not taken (the kernel is stricter without CAP_PERFMON)");
+  if (IsRightLacking(status)) throw SprayFailure(EPERM, kRights);
   throw SprayFailure(-status, "this kernel does not take the live sender's program");
+}
+
+// A driver may move a frame's beginning for a header of its own (virtio_net: 12 bytes), and the kernel gives the frame back so, unless the
+// program changes its length: here it always cuts something off. A veth leaves frames as they are.
+spray_plan Trimmed(const SprayDevice& device, spray_plan plan) {
+  if (DriverOf(device.name) != "veth") plan.frame_most += kCut;
+  return plan;
 }
 
 // Ends the system call that the sender's thread is in: without a handler it would end the process.
@@ -130,6 +141,26 @@ int InterruptingSignal() {
   return number;
 }
 
+// The program over and over with a frame of so many bytes; 0, or errno.
+int RunLive(const bpf_object* object, uint32_t length, uint32_t slots) {
+  uint8_t frame[SPRAY_FRAME + kCut] = {};
+  xdp_md context = {};
+  context.data_end = length;
+  bpf_attr attributes = {};
+  attributes.test.prog_fd = static_cast<uint32_t>(bpf_program__fd(bpf_object__find_program_by_name(object, "spray_live")));
+  attributes.test.data_in = reinterpret_cast<uint64_t>(frame);
+  attributes.test.data_size_in = length;
+  attributes.test.ctx_in = reinterpret_cast<uint64_t>(&context);
+  attributes.test.ctx_size_in = sizeof context;
+  attributes.test.repeat = slots;
+  attributes.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+  attributes.test.batch_size = kSlotsPerBatch;
+  return ::syscall(__NR_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof attributes) < 0 ? errno : 0;
+}
+
+// A kernel without them takes the program and refuses its run.
+constexpr char kNoLiveFrames[] = "this kernel runs no program with live frames (Linux 5.18 does)";
+
 template <typename Value>
 Value Read(const Value& shared) {
   return __atomic_load_n(&shared, __ATOMIC_RELAXED);
@@ -139,7 +170,7 @@ class Live : public SprayWay {
  public:
   Live(const SprayDevice& device, const spray_plan& plan, const SprayTemplates& templates, const std::vector<uint16_t>& values,
        const std::string& path)
-      : device_(device), plan_(plan), object_(Load(device, plan, path, true)), shared_(object_.get(), ".bss", SizeOf(".bss")) {
+      : device_(device), plan_(Trimmed(device, plan)), object_(Load(device, plan_, path, true)), shared_(object_.get(), ".bss", SizeOf(".bss")) {
     for (uint32_t number = 0; number < templates.count(); ++number) GiveTemplate(number, templates[number]);
     const size_t valuesSize = values.size() * sizeof values[0];
     std::memcpy(MapMemory(object_.get(), "values", valuesSize).bytes(), values.data(), valuesSize);
@@ -160,7 +191,7 @@ class Live : public SprayWay {
     Tell(run);
     if (!failure_.empty()) throw SprayFailure(ENETDOWN, failure_);
     if (status != 0 && status != EINTR)
-      throw SprayFailure(status, "this kernel runs no program with live frames (Linux 5.18 does)");
+      throw SprayFailure(status == EINVAL ? 0 : status, kNoLiveFrames);
   }
 
  private:
@@ -221,22 +252,7 @@ class Live : public SprayWay {
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   }
 
-  // One run of the program over and over; 0, or errno.
-  int Call() {
-    uint8_t frame[SPRAY_FRAME] = {};
-    xdp_md context = {};
-    context.data_end = plan_.frame_most;
-    bpf_attr attributes = {};
-    attributes.test.prog_fd = static_cast<uint32_t>(bpf_program__fd(bpf_object__find_program_by_name(object_.get(), "spray_live")));
-    attributes.test.data_in = reinterpret_cast<uint64_t>(frame);
-    attributes.test.data_size_in = plan_.frame_most;
-    attributes.test.ctx_in = reinterpret_cast<uint64_t>(&context);
-    attributes.test.ctx_size_in = sizeof context;
-    attributes.test.repeat = kSlotsPerCall;
-    attributes.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
-    attributes.test.batch_size = kSlotsPerBatch;
-    return ::syscall(__NR_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof attributes) < 0 ? errno : 0;
-  }
+  int Call() { return RunLive(object_.get(), plan_.frame_most, kSlotsPerCall); }
 
   // Steers and tells once a millisecond, and ends the call when the last packet is out.
   void Watch(SprayRun& run, pthread_t runner, const std::atomic<bool>& ended) {
@@ -286,6 +302,15 @@ class Live : public SprayWay {
 std::unique_ptr<SprayWay> OpenLive(const SprayDevice& device, const spray_plan& plan, const SprayTemplates& templates,
                                    const std::vector<uint16_t>& values, const std::string& object) {
   return std::make_unique<Live>(device, plan, templates, values, object);
+}
+
+void RequireLiveFrames(const std::string& object) {
+  spray_plan plan = {};  // of no packets: it ends at once
+  plan.templates = plan.flows = plan.cells = 1;
+  plan.bytes_most = 64;
+  plan.frame_least = plan.frame_most = 64;
+  const int status = RunLive(Load({}, plan, object, false).get(), plan.frame_most, 1);
+  if (status != 0) throw SprayFailure(status == EINVAL ? 0 : status, kNoLiveFrames);
 }
 
 #endif

@@ -49,10 +49,6 @@ SprayTemplates TrialTemplate(const std::string& interface) {
   return templates;
 }
 
-std::string WordsOf(const SprayFailure& failure) {
-  return failure.number == 0 ? failure.what() : std::string(failure.what()) + " (" + std::strerror(failure.number) + ")";
-}
-
 }  // namespace
 
 std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
@@ -65,7 +61,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
     if (left && run.taken == kTrialFrames) return "";
     return "a trial of 8 frames did not leave " + device.name +
            (DriverOf(device.name) == "veth" ? ": a veth takes redirected frames only where its peer has an XDP program or GRO"
-                                            : ": its driver takes no redirected frames now");
+                                            : ": its driver has no XDP transmit, or only while an XDP program is on it, as --matcher xdp brings one");
   } catch (const SprayFailure& failure) {
     return WordsOf(failure);
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -44,6 +45,16 @@ std::unique_ptr<SprayWay> OpenAfxdp(const SprayDevice&, const spray_plan&, Spray
 // Takes the templates rather than their packets: those are made in the kernel. `object` is the path of the compiled program.
 std::unique_ptr<SprayWay> OpenLive(const SprayDevice&, const spray_plan&, const SprayTemplates&,
                                    const std::vector<uint16_t>& values, const std::string& object);
+
+// What needs no device: each throws SprayFailure where the kernel has none.
+void RequireLiveFrames(const std::string& object);
+void RequireAfxdp();
+
+constexpr char kNoLibbpf[] = "built without libbpf: apt-get install libbpf-dev, then npm run build";
+
+inline std::string WordsOf(const SprayFailure& failure) {
+  return failure.number == 0 ? failure.what() : std::string(failure.what()) + " (" + std::strerror(failure.number) + ")";
+}
 
 inline uint64_t MonotonicNs() {
   timespec now;

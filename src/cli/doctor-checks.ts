@@ -11,7 +11,7 @@ import { MEND_PACKAGES, packageVersion } from '../host/optional-package.ts';
 import { globalAddresses } from '../host/own-addresses.ts';
 import { linkSpeed } from '../host/speed.ts';
 import { loadMatcherAddon, MATCH_OBJECT, type MatcherAddon } from '../host/spray-addon.ts';
-import { loadSenderAddon, SEND_OBJECT } from '../host/spray-native.ts';
+import { loadSenderAddon, SEND_OBJECT, type SprayKernel } from '../host/spray-native.ts';
 import { missingPackages, PATH } from '../lab/command.ts';
 import { leftovers } from '../lab/leftovers.ts';
 import { isBpfMounted } from '../lab/pins.ts';
@@ -88,7 +88,17 @@ function sprays(): Finding {
   if (!isSprayBuilt()) return lacking('not built: only --classic, at the rate of probe', SPRAY_BUILD);
   if (!existsSync(SEND_OBJECT) || !existsSync(MATCH_OBJECT))
     return lacking('slower: the programs that send and match in the kernel are not compiled', SPRAY_BUILD);
-  return holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'], 'senders live, afxdp, sendmmsg, inject; matchers tc, xdp, pcap');
+  const rights = holding(['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF', 'CAP_PERFMON'], '');
+  return rights.lacking ? rights : spraysOfKernel(loadSenderAddon().sprayKernel(MATCH_OBJECT, SEND_OBJECT));
+}
+
+/** Only another kernel mends what is lacking, and all of it works by what is there. */
+export function spraysOfKernel({ matchers, live, afxdp, tcx }: SprayKernel): Finding {
+  const senders = [...(live === null ? ['live'] : []), ...(afxdp === null ? ['afxdp'] : []), 'sendmmsg', 'inject'];
+  const ways = `senders ${senders.join(', ')}; matchers ${matchers === null ? `tc (${tcx ? 'tcx link' : 'clsact filter'}), xdp, ` : ''}pcap`;
+  const against = { live, afxdp, 'tc and xdp': matchers };
+  const why = Object.entries(against).flatMap(([name, reason]) => (reason === null ? [] : [`; not ${name}: ${reason}`]));
+  return why.length === 0 ? fine(ways) : lacking(`slower: ${ways}${why.join('')}`, null);
 }
 
 function isSprayBuilt(): boolean {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Their bits in the kernel's mask. */
-const BITS = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_BPF: 39 } as const;
+const BITS = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
 export type Capability = keyof typeof BITS;
 

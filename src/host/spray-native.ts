@@ -59,10 +59,21 @@ export interface SprayFeatures {
   readonly afxdp?: string | null;
 }
 
+/** null: the kernel has it; else why not. No device is asked. */
+export interface SprayKernel {
+  /** The programs of tc and XDP. */
+  readonly matchers: string | null;
+  readonly live: string | null;
+  readonly afxdp: string | null;
+  /** Whether tc holds them by a link, which dies with its process. */
+  readonly tcx: boolean;
+}
+
 export interface SenderAddon {
   readonly SpraySender: new (options: NativeSenderOptions) => NativeSender;
   /** `tryIt`: the faster ways are tried on the device, with frames that nobody takes; else it is left alone. */
   sprayFeatures(device: string, queue: number, object: string, tryIt: boolean): SprayFeatures;
+  sprayKernel(matchObject: string, sendObject: string): SprayKernel;
 }
 
 const PATH: string = join(PACKAGE_ROOT, 'native/build/Release/spray.node');

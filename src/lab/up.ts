@@ -71,8 +71,12 @@ async function raise(topology: Topology): Promise<void> {
   writeState({ ...state, relays, phase: 'up' });
 }
 
+/** Links are asked for from inside: the kernel looks for their numbers among the interfaces of whoever asks, and the host may have those. */
 async function wire(topology: Topology): Promise<void> {
-  await run(topology.name, { argv: ['ip', '-batch', '-'], input: namespacesBatch(topology) + linksBatch(topology) });
+  const { name, nodes } = topology;
+  const batch = (input: string): Step => ({ argv: ['ip', '-batch', '-'], input });
+  await run(name, batch(namespacesBatch(topology)));
+  await run(name, inside(name, nodes[0]!.name, batch(linksBatch(topology))));
 }
 
 function stepsOf(topology: Topology, node: TopologyNode): Step[] {

@@ -43,7 +43,7 @@ else {
     const { status, lines } = doctor(['setpriv', '--reuid', '65534', '--clear-groups']);
     assert.is(status, 3);
     assert.match(finding(lines, 'trace and probe'), /^lacking .*without CAP_NET_RAW;.*mend it: sudo \S+ \S*braceroute\.js …$/);
-    assert.match(finding(lines, 'spray at rate'), /without CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF/);
+    assert.match(finding(lines, 'spray at rate'), /without CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON/);
     assert.match(finding(lines, 'lab'), /needs root \(user id 65534 here\) mend it: sudo/);
     assert.match(finding(lines, 'simulated engine'), /^ok /);
   });
@@ -52,7 +52,7 @@ else {
     const { status, lines } = doctor(['setpriv', '--bounding-set', '-all,+net_raw', '--inh-caps', '-all']);
     assert.is(status, 0);
     assert.match(finding(lines, 'trace and probe'), /^ok /);
-    assert.match(finding(lines, 'spray at rate'), /^lacking .*without CAP_NET_ADMIN, CAP_BPF/);
+    assert.match(finding(lines, 'spray at rate'), /^lacking .*without CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON/);
   });
 
   test('a compiler that is not there, and IPv6 that is switched off, are told with their mends', () => {

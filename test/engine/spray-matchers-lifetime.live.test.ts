@@ -106,18 +106,11 @@ asRoot('a matcher that the machine cannot have says why', async () => {
   await opened(near, { matcher: 'xdp', templates: 1, flows: 1 });
   const refusal = await opened(second, { matcher: 'xdp', templates: 1, flows: 1 }).then(String, ({ message }) => message);
   assert.match(refusal, /The matcher xdp cannot be had: EBUSY.*another XDP program/);
-  const without = [
-    'setpriv',
-    '--bounding-set=-bpf,-sys_admin',
-    '--inh-caps=-all',
-    process.execPath,
-    '--import',
-    'tsx',
-    '--input-type=module',
-    '-e',
-  ];
-  const { stdout } = await net.run(NEAR, ...without, OPENING);
-  assert.match(stdout, /ERR_PRIVILEGE .*CAP_BPF/);
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e'];
+  for (const right of ['bpf', 'perfmon']) {
+    const { stdout } = await net.run(NEAR, 'setpriv', `--bounding-set=-${right},-sys_admin`, '--inh-caps=-all', ...node, OPENING);
+    assert.match(stdout, /ERR_PRIVILEGE .*CAP_BPF, CAP_PERFMON/, right);
+  }
 });
 
 const OPENING = `

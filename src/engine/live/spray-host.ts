@@ -2,7 +2,7 @@
 import type { Addon } from '../../host/addon.ts';
 import { ownMac } from '../../host/own-mac.ts';
 import type { HostRoute } from '../../host/route.ts';
-import { loadSenderAddon } from '../../host/spray-native.ts';
+import { loadSenderAddon, SEND_OBJECT } from '../../host/spray-native.ts';
 import { setUint16 } from '../../wire/fields.ts';
 import type { SprayHost } from './spray.ts';
 
@@ -20,9 +20,11 @@ export function sprayHost(addon: Addon, way: HostRoute, own: Pick<SprayHost, 'no
   const receiveDrops = (): number => up.reduce((sum, { index }) => sum + (addon.counters(index)?.received ?? 0), 0);
   const before = receiveDrops();
   const link = hasLinkHeader(way.interface.index) ? ethernet(way) : new Uint8Array(0);
+  const senders = loadSenderAddon();
   return {
-    addon: loadSenderAddon(),
+    addon: senders,
     device: way.interface,
+    driver: senders.sprayFeatures(way.interface.name, 0, SEND_OBJECT, false).driver,
     devices: up.map(({ name, index }) => ({ name, index, hasLinkHeader: hasLinkHeader(index) })),
     linkHeader(etherType) {
       if (link.length === 0) return link;

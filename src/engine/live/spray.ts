@@ -18,6 +18,7 @@ export interface SprayHost {
   readonly devices: readonly MatcherInterface[];
   readonly linkHeader: (etherType: number) => Uint8Array;
   readonly realtimeAheadNs: number;
+  readonly driver: string;
   /** Packets that the devices dropped on their way in, since it was asked first. */
   readonly receiveDrops: () => number;
   /** Looks at clock and devices. */
@@ -45,6 +46,8 @@ const MATCHERS_OF: Readonly<Record<SenderName, readonly MatcherName[]>> = {
   inject: ['tc', 'pcap'],
 };
 const MANY_TEMPLATES = 10_000;
+/** Their drivers count what XDP takes among the drops of the device. */
+const COUNT_TAKEN: ReadonlySet<string> = new Set(['virtio_net', 'tun']);
 const LEAST_RING = 2 ** 24;
 const MOST_RING = 2 ** 28;
 /** No sender is faster. */
@@ -61,9 +64,10 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
 
   /** The matcher first: what it counts was sent by then. */
   function counters(): SprayCounters {
-    const { received, reordered, duplicates, corrupted, late, beyond, otherRun, dropped, settled, missing } = matcher.totals();
+    const totals = matcher.totals();
+    const { received, reordered, duplicates, corrupted, late, beyond, otherRun, dropped, settled, missing } = totals;
     const { next, taken, refused, givenUpNs, deviceDrops, isFinished, error } = sender.counters();
-    const drops = deviceDrops === null ? null : deviceDrops + (dropped ?? 0) + beyond + host.receiveDrops();
+    const drops = deviceDrops === null ? null : deviceDrops + (dropped ?? 0) + beyond + receiveDrops(host, chosen, totals);
     const counts = { received, reordered, duplicates, corrupted, late, foreign: otherRun, settled: { below: settled, missing } };
     return { next, sent: taken, refused, ...counts, drops, behindNs: givenUpNs, finished: isFinished, error: error?.message ?? null };
   }
@@ -123,6 +127,13 @@ export async function liveSpray(host: SprayHost, job: SprayJob): Promise<Sprayin
   };
 }
 
+/** What the devices dropped on their way in; the matcher's own takings are none. */
+function receiveDrops({ driver, receiveDrops: counted }: SprayHost, { matcher }: Chosen, totals: ReturnType<Matcher['totals']>): number {
+  if (!COUNT_TAKEN.has(driver) || !matcher.places().some((place) => place.endsWith('XDP, native'))) return counted();
+  const { received, duplicates, corrupted, late, beyond } = totals;
+  return Math.max(0, counted() - received - duplicates - corrupted - late - beyond);
+}
+
 /** Throws ERR_USAGE for a way that was named and cannot be had, with the reason; ERR_ENGINE where there is none at all. */
 function choose(host: SprayHost, job: SprayJob): Chosen {
   const why: string[] = [];
@@ -135,16 +146,19 @@ function choose(host: SprayHost, job: SprayJob): Chosen {
     }
     const matchers =
       job.matcher === 'auto' ? MATCHERS_OF[senderName].filter((one) => one !== 'xdp' || job.sample === undefined) : [job.matcher];
+    let counting: ReturnType<typeof matched> | null = null;
     let sender: NativeSender;
     try {
+      if (senderName === 'live' && host.driver !== 'veth') counting = matched(host, job, matchers); // with XDP comes XDP transmit
       sender = openSender(host, job, senderName); // before the matcher: templates that a kernel has taken make room for its counters
     } catch (error) {
+      counting?.matcher.close();
       if (job.sender !== 'auto') throw refused(error, `--sender ${senderName}`);
       why.push(`Not ${senderName}: ${(error as Error).message}.`);
       continue;
     }
     try {
-      const counting = matched(host, job, matchers);
+      counting ??= matched(host, job, matchers);
       return { sender, senderName, ...counting, why: [...why, ...counting.why] };
     } catch (error) {
       sender.close();
@@ -155,12 +169,17 @@ function choose(host: SprayHost, job: SprayJob): Chosen {
 }
 
 /** Why `auto` leaves a sender out. On anything but a veth it never tries what changes the device. */
-function whyNot({ addon, device }: SprayHost, sender: SenderName): string | null {
+function whyNot({ addon, device, driver }: SprayHost, sender: SenderName): string | null {
   if (sender !== 'live' && sender !== 'afxdp') return null;
-  const { driver } = addon.sprayFeatures(device.name, 0, SEND_OBJECT, false);
   if (driver === 'veth') return addon.sprayFeatures(device.name, 0, SEND_OBJECT, true)[sender] ?? null;
-  return `attaching XDP to ${device.name} (${driver || 'a driver without a name'}) may reset its queues or its link; --sender ${sender} does it`;
+  return `on ${device.name} (${driver || 'a driver without a name'}) ${BY_NAME[sender]}`;
 }
+
+/** What a sender does to a device, for whoever may name it. */
+const BY_NAME = {
+  live: 'it needs an XDP program, and attaching one may reset its queues or its link: --sender live does it',
+  afxdp: 'only --sender afxdp does it: it attaches nothing, but goes past the queueing of the device',
+} as const;
 
 function openSender({ addon, device, linkHeader, realtimeAheadNs }: SprayHost, job: SprayJob, sender: SenderName): NativeSender {
   const { run, tag, pace } = job;
