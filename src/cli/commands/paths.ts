@@ -122,6 +122,7 @@ const pathsEvent = (found: PathsFound, { risk, as }: PathsCommandOptions): Said 
   risk,
   missed: found.missed,
   unknown: found.unknown,
+  varied: found.varied,
   flow: found.own,
 });
 
