@@ -31,10 +31,12 @@ export function deadWays({ nodes, edges }: Graph, host: string): Said[] {
 
 const whoIs = ({ id, addresses }: PathNode): string => addresses[0] ?? `the silent router #${id}`;
 
-/** `19 of 73 flows, such as --source-port 11539` */
+/** `19 of 73 flows, such as --source-port 11539`, or `all 14 flows` */
 function taken(edges: readonly PathEdge[], { from, flows, flow }: PathEdge): string {
+  const options = `${optionsOf(flow)}${flow.inner === null ? '' : ` with ${flow.inner} inside`}`;
   const all = edges.filter((edge) => edge.from === from).reduce((sum, edge) => sum + edge.flows, 0);
-  return `${flows} of ${all} flows, such as ${optionsOf(flow)}`;
+  const share = flows === all ? `all ${all}` : `${flows} of ${all}`;
+  return all === 1 ? `the flow ${options}` : `${share} flows, such as ${options}`;
 }
 
 export function loop(nodes: readonly PathNode[]): Said {
@@ -49,8 +51,12 @@ export const limit = (ttl: number): Said => ({
   message: `A router at hop ${ttl} answers about once a second: such are asked no faster, with 192 flows at most, and this may take minutes`,
 });
 
-export function unreached({ nodes }: Pick<PathGraph, 'nodes'>, host: string): Said {
+/** The last that answered may have refused. What the end says to plain flows may all go home one dead way; what it sends on for steered ones does not. */
+export function unreached({ nodes }: Pick<PathGraph, 'nodes'>, host: string, as: 'plain' | 'steered'): Said {
   const last = Math.max(...nodes.filter(({ is }) => is !== 'silent').flatMap(({ ttls }) => ttls));
-  const message = `${host} was not reached: no flow was answered behind hop ${last}; a dead link, a filter, or a silent end may be why`;
-  return { type: 'problem', code: 'PATH_NOT_FOUND', message };
+  const isRefused = nodes.some(({ error, ttls }) => error !== null && ttls.includes(last));
+  const why = isRefused
+    ? 'what refuses them there is told above'
+    : `a dead link, there or on the way home, a filter, or a silent end may be why${as === 'plain' ? ' (--as steered asks it otherwise)' : ''}`;
+  return { type: 'problem', code: 'PATH_NOT_FOUND', message: `${host} was not reached: no flow was answered behind hop ${last}; ${why}` };
 }

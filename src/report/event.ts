@@ -213,6 +213,8 @@ export interface PathsEvent extends Common {
   readonly missed: number;
   /** Those nodes. */
   readonly unknown: number;
+  /** In what the flows differ: `missed` holds of routers that choose by any of it. */
+  readonly varied: readonly string[];
   /** The run's own flow: what a split does not name is as here. */
   readonly flow: FlowChosen;
 }

@@ -131,15 +131,12 @@ function totals(paths: PathsEvent, nodes: readonly NodeEvent[]): string[] {
   const least = `A next hop is missing with a probability of at most ${share(missed)} (${share(risk)} asked)${missed > risk ? ': the search ended early' : ''}.`;
   const open = nodes.filter((node) => node.missed === null && node.is !== 'silent').map(({ id }) => `#${id}`);
   const rest = `Of ${open.join(', ')} nobody knows whether one is missing: a next hop is silent, or there are too many.`;
-  return [what, least, assumed(paths, nodes), ...(unknown > 0 && open.length > 0 ? [rest] : [])];
+  return [what, least, assumed(paths), ...(unknown > 0 && open.length > 0 ? [rest] : [])];
 }
 
 /** Who goes by nothing that differs among the flows sends them all one way. */
-function assumed({ as }: PathsEvent, nodes: readonly NodeEvent[]): string {
-  const isIpv6 = nodes.some(({ addresses }) => addresses.some((one) => familyOf(one) === 6));
-  const fields = [...(as === 'plain' ? ['the source port'] : ['inner addresses', 'inner ports']), ...(isIpv6 ? ['the flow label'] : [])];
-  return `That holds of routers that choose by ${fields.join(' or ')}; of others all flows take one way.`;
-}
+const assumed = ({ varied }: PathsEvent): string =>
+  `That holds of routers that choose by ${varied.join(' or ')}; of others all flows take one way.`;
 
 function trouble(nodes: readonly NodeEvent[]): string[] {
   const loops = nodes.filter(({ loops }) => loops).map(({ id }) => `#${id}`);

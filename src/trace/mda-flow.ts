@@ -1,7 +1,7 @@
 /** The flows that a search for paths sends: each is the run's own with other values of all that routers may choose by. */
 import type { Flow, Itinerary } from '../probe/itinerary.ts';
 import { type Address, familyOf } from '../wire/address.ts';
-import { carryingTo, type FieldsAsked, traceItinerary } from './field.ts';
+import { carryingTo, type FieldName, type FieldsAsked, fieldsOf, traceItinerary } from './field.ts';
 
 /** What selects a path. All else is as in every probe of the run. */
 export interface PathFlow {
@@ -21,6 +21,12 @@ export interface RunFlow extends PathFlow {
 }
 
 type Asked = Omit<FieldsAsked, 'values' | 'second'>;
+
+/** Of the fields that can be changed those in which the flows of a search differ; a router that goes by none of them sends all one way. */
+export const variedFields = (asked: FieldsAsked): FieldName[] =>
+  fieldsOf(asked).flatMap(({ name }) => (VARIED.includes(name) ? [name] : []));
+
+const VARIED: readonly FieldName[] = ['source port', 'identifier', 'inner ports', 'flow label', 'inner addresses'];
 
 /** Unprivileged ports below those that most systems give out; coprime steps, so that a value comes back only after all others. */
 const PORTS = { first: 10_000, room: 50_000, step: 7919 } as const;

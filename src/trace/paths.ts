@@ -9,7 +9,7 @@ import type { FieldName, FieldsAsked } from './field.ts';
 import { type Hop, longestRttNs } from './hop.ts';
 import { type Group, mda } from './mda.ts';
 import { createSounder, SILENCE } from './mda-ask.ts';
-import { pathFlow } from './mda-flow.ts';
+import { pathFlow, variedFields } from './mda-flow.ts';
 import type { Heard } from './mda-record.ts';
 import { missedRisk } from './mda-rule.ts';
 import { type Sweeping, steered, VALUES } from './path-field.ts';
@@ -31,6 +31,8 @@ export interface PathsOptions {
 export interface PathsFound extends PathGraph {
   /** Ttls at which routers answered no more than once a second. */
   readonly limited: readonly number[];
+  /** In what the flows differ: what is said of missing next hops holds of routers that go by any of it. */
+  readonly varied: readonly FieldName[];
 }
 
 /** `hops`: as `trace` found them with the same flow, from ttl 1 on. Throws what Engine.route throws. */
@@ -84,7 +86,8 @@ export async function searchPaths(
   }
   const few = new Set([null, ...fewValues(asked)]).size;
   const nodes = graph.nodes.map((node) => byFew(node, splits, few));
-  return { ...graph, nodes, splits, missed: missedOf(nodes), probes: sounder.probes(), limited: sounder.limited() };
+  const told = { probes: sounder.probes(), limited: sounder.limited(), varied: variedFields({ ...asked, values: 2 }) };
+  return { ...graph, nodes, splits, missed: missedOf(nodes), ...told };
 }
 
 /** Addresses are few: flows that differ in nothing else are one flow to a router that goes by these alone. */

@@ -43,7 +43,7 @@ test('the text names each router, what is next, what moves each split, and the r
 
 2 paths over 4 nodes and 5 links, 1 split; 36 flows, 120 probes.
 A next hop is missing with a probability of at most 0.21% (1.0% asked).
-That holds of routers that choose by the source port; of others all flows take one way.
+That holds of routers that choose by source port; of others all flows take one way.
 Of #5 nobody knows whether one is missing: a next hop is silent, or there are too many.
 `,
   );

@@ -172,6 +172,7 @@ export const paths = (fields: Partial<PathsEvent> = {}): PathsEvent => ({
   risk: 0.01,
   missed: 0.0021,
   unknown: 0,
+  varied: ['source port'],
   flow: flowChosen,
   ...fields,
 });

@@ -100,6 +100,8 @@ for (const policy of [0, 1, 2, 3] as const)
         const expected = MOVES[policy](family)[as];
         const [split] = of(events, 'split');
         const what = `IPv${family} ${as}`;
+        const varied = as === 'plain' ? ['source port', ...LABEL[family]] : ['inner ports', ...LABEL[family], 'inner addresses'];
+        assert.equal(of(events, 'paths')[0]!.varied, varied, what);
         assert.equal(
           (split?.movedBy ?? []).filter((field) => field !== 'outer source'),
           expected,

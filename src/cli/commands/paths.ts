@@ -77,7 +77,7 @@ export const pathsCommand = (host: string, options: PathsCommandOptions): Body =
     yield pathsEvent(found, options);
     yield* namer.late();
     yield* traceTranslation(asking);
-    return yield* told(found, ends, options.risk, source.name ?? source.address, target.name ?? target.address, signal);
+    return yield* told(found, ends, options, source.name ?? source.address, target.name ?? target.address, signal);
   };
 
 async function* notEntered(asking: Asking, { said, exit }: { said: Said; exit: number }): AsyncGenerator<Said, Verdict> {
@@ -122,13 +122,14 @@ const pathsEvent = (found: PathsFound, { risk, as }: PathsCommandOptions): Said 
   risk,
   missed: found.missed,
   unknown: found.unknown,
+  varied: found.varied,
   flow: found.own,
 });
 
 function* told(
   found: PathsFound,
   ends: PathEnds,
-  risk: number,
+  { risk, as }: PathsCommandOptions,
   router: string,
   host: string,
   signal: AbortSignal,
@@ -142,7 +143,7 @@ function* told(
   const refusals = refused(found);
   yield* refusals;
   if (!reached) {
-    if (heard || ends.kind === 'trace') yield unreached(found, host);
+    if (heard || ends.kind === 'trace') yield unreached(found, host, as);
     return { reached, exit: 1 };
   }
   yield* deadWays(found, host);
