@@ -10,6 +10,8 @@ export interface Astray {
   readonly wouldSettle: string;
   /** What is not known for it; left out where it is the legs that no other walk crosses. */
   readonly legs?: readonly number[];
+  /** The leg that answers told of. */
+  readonly over?: number;
 }
 
 const AGAIN = 'another run, by the paths as they are now';
@@ -26,14 +28,15 @@ export function astrayOf(graph: Graph, walk: LegWalk, tally: WalkTally | undefin
 
 /** `didLand`: others of its probes came home, so that the way was another then. */
 function toldBy(graph: Graph, { legs }: LegWalk, { icmp, from, leg }: NonNullable<WalkTally['error']>, didLand: boolean): Astray {
-  const taken = graph.legs[legs[Math.min(leg ?? 0, legs.length - 1)]!]!;
+  const over = legs[Math.min(leg ?? 0, legs.length - 1)]!;
+  const taken = graph.legs[over]!;
   const at = labelOf(graph.nodes[taken.from]!);
   const told = `${from} answers ${errorKind(icmp.family, icmp.type, icmp.code)} to what is steered over ${at}→${labelOf(graph.nodes[taken.to]!)}`;
-  if (didLand) return { why: `route changed at ${at}: ${told}, over which probes came home too`, wouldSettle: AGAIN };
+  if (didLand) return { why: `route changed at ${at}: ${told}, over which probes came home too`, wouldSettle: AGAIN, over };
   const isDetour = icmp.type === FAMILIES[icmp.family].icmp.timeExceeded;
   return isDetour
-    ? { why: `${told}: packets took another way`, wouldSettle: AGAIN }
-    : { why: told, wouldSettle: `what ${from} says, looked into there` };
+    ? { why: `${told}: packets took another way`, wouldSettle: AGAIN, over }
+    : { why: told, wouldSettle: `a look at the routes and filters of ${from}`, over };
 }
 
 /** Its own counts are such that no loss on its links explains them, as other walks over these fare. */

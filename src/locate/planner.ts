@@ -49,6 +49,8 @@ const MOST_DOUBTS = 5;
 const DOUBT = 200;
 /** Before so many probes a loss that others hide is not given up: it may be as large as theirs. */
 const LOOK = 2000;
+/** So many rounds to tell explanations apart are as small as they may be; where these do not, later ones grow, since each costs a diagnosis. */
+const FEW_TELLINGS = 10;
 /** What a good link loses at most, where the threshold is far above. */
 const GOOD = 1e-4;
 /** The test errs so much less often than an interval, so that what it has decided the interval says too. */
@@ -69,6 +71,7 @@ export function createPlanner(
   let model = modelOf(graph, walks);
   let doubts = 0;
   let oddOnes = 0;
+  const tellings = { rounds: 0, probes: 0 };
   const astray = new Map<number, Astray>();
   const evaded = new Set<string>();
   const cleared = new Set<string>();
@@ -160,7 +163,13 @@ export function createPlanner(
     const found = diagnosisOf(known, tallies, true)!;
     if (leaveOdd(known, found, tallies)) return next(counts, tallies);
     const telling = probesToTell(model.walks, found, confidence, left);
-    if (telling.some((count) => count > 0)) return spread(atMost(telling, Math.max(most, budget - left))); // rounds double, since each costs a diagnosis
+    if (telling.some((count) => count > 0)) {
+      const rivalling = scaled(telling, tellings.rounds < FEW_TELLINGS ? 0 : tellings.probes / 2);
+      const round = atMost(rivalling, Math.max(most, budget - left));
+      tellings.rounds += 1;
+      tellings.probes += round.reduce((sum, count) => sum + count, 0);
+      return spread(round);
+    }
     if (doubts >= MOST_DOUBTS) return [];
     const undecided = found.judgements.filter(({ kind }) => kind === 'undecided').map(({ component }) => component);
     const open = new Set(undecided.filter((component) => needs[component]! <= left || decisions[component]!.probes < LOOK));
@@ -185,6 +194,12 @@ export function createPlanner(
       }
     },
   };
+}
+
+/** In proportion, to so many in all at least. */
+function scaled(counts: readonly number[], least: number): number[] {
+  const sum = counts.reduce((all, count) => all + count, 0);
+  return counts.map((count) => Math.ceil(count * Math.max(1, least / sum)));
 }
 
 /** In proportion, so that what comes of them is looked at before the rest. */

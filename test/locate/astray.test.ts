@@ -72,6 +72,10 @@ test('a link that goes down in mid-run, around which routes lead then, is told a
     unknown.some(({ why }) => why.startsWith('route changed at r2: ')),
     JSON.stringify(unknown),
   );
+  assert.ok(
+    unknown.every(({ links }) => links.length > 0), // each walk over the link tells of it, and it is told once
+    JSON.stringify(unknown),
+  );
 });
 
 test('a way home that changes, losing packets while it does, is no loss of the links that are visited', async () => {
