@@ -1,4 +1,4 @@
-// limit: 240 s
+// limit: 300 s
 /**
  * Sprays on another kernel than this one (Debian's 6.1: no tcx), and on devices that are no veth. How many probes a router saw is told by
  * its own tunl0. The machine is emulated: its round trips say nothing.
@@ -34,10 +34,8 @@ else {
 
   for (const { network, sender, matcher, place } of [
     { network: 'veth', sender: 'afxdp', matcher: 'tc', place: 'tc ingress, clsact filter' },
-    { network: 'veth', sender: 'inject', matcher: 'xdp', place: 'XDP, native' },
-    { network: 'veth', sender: 'sendmmsg', matcher: 'pcap', place: 'libpcap' },
     { network: 'virtio', sender: 'live', matcher: 'xdp', place: 'XDP, native' },
-    { network: 'e1000', sender: 'afxdp', matcher: 'xdp', place: 'XDP, generic' },
+    { network: 'e1000', sender: 'inject', matcher: 'xdp', place: 'XDP, generic' },
   ] as const)
     test(`${network}: ${sender} and ${matcher} agree with the router on every probe`, async () => {
       const before = await decapsulated(guest, network);
