@@ -110,8 +110,9 @@ static __always_inline struct outer outer6(struct __sk_buff *skb, struct own_add
 
 static __always_inline int strip(struct __sk_buff *skb, struct outer outer)
 {
-	__u64 flags = outer.inner == ETH_P_IP ? BPF_F_ADJ_ROOM_DECAP_L3_IPV4 : BPF_F_ADJ_ROOM_DECAP_L3_IPV6;
 	__u16 type = bpf_htons(outer.inner);
+	__u64 other = outer.inner == ETH_P_IP ? BPF_F_ADJ_ROOM_DECAP_L3_IPV4 : BPF_F_ADJ_ROOM_DECAP_L3_IPV6;
+	__u64 flags = skb->protocol == type ? 0 : other; /* kernels before 6.3 have none, and strip within a family alone */
 
 	if (bpf_skb_adjust_room(skb, -(__s32)outer.size, BPF_ADJ_ROOM_MAC, flags))
 		return 0;

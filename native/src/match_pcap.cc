@@ -33,19 +33,23 @@ class Copies {
   std::array<Seen, 4096> seen_ = {};
 };
 
-// Two looks at two clocks are no farther apart, unless the thread was held up.
+// Less is no step: a thread is held up so long between two looks at two clocks.
 constexpr uint64_t kSteppedNs = 1'000'000;
 
-// How far the clock of stamps is ahead of the monotonic one.
-int64_t RealtimeAheadNs() {
-  for (;;) {
+// How far the clock of stamps is ahead of the monotonic one: of so many looks the one that took least.
+int64_t RealtimeAheadNs(int looks) {
+  uint64_t leastNs = UINT64_MAX;
+  int64_t aheadNs = 0;
+  for (; looks > 0; --looks) {
     timespec realtime;
     const uint64_t before = MonotonicNs();
     ::clock_gettime(CLOCK_REALTIME, &realtime);
-    const uint64_t after = MonotonicNs();
-    if (after - before < kSteppedNs)
-      return static_cast<int64_t>(realtime.tv_sec * 1'000'000'000LL + realtime.tv_nsec) - static_cast<int64_t>(before);
+    const uint64_t tookNs = MonotonicNs() - before;
+    if (tookNs >= leastNs) continue;
+    leastNs = tookNs;
+    aheadNs = static_cast<int64_t>(realtime.tv_sec * 1'000'000'000LL + realtime.tv_nsec) - static_cast<int64_t>(before + tookNs / 2);
   }
+  return aheadNs;
 }
 
 // Packets are stamped by a clock that somebody may set; the time sent goes on by the clock as it was.
@@ -55,8 +59,9 @@ class Stamps {
 
   // Stamps from before a step may wait for another turn.
   void Look() {
-    const int64_t steppedNs = RealtimeAheadNs() - aheadNs_;
-    if (static_cast<uint64_t>(std::abs(steppedNs - steppedNs_)) <= kSteppedNs) return;
+    if (!IsStep(RealtimeAheadNs(1) - aheadNs_)) return;
+    const int64_t steppedNs = RealtimeAheadNs(kLooks) - aheadNs_;
+    if (!IsStep(steppedNs)) return;
     formerNs_ = steppedNs_;
     steppedNs_ = steppedNs;
   }
@@ -72,6 +77,10 @@ class Stamps {
   }
 
  private:
+  static constexpr int kLooks = 16;
+
+  bool IsStep(int64_t steppedNs) const { return static_cast<uint64_t>(std::abs(steppedNs - steppedNs_)) > kSteppedNs; }
+
   int64_t aheadNs_;
   int64_t steppedNs_ = 0;
   int64_t formerNs_ = 0;

@@ -115,6 +115,8 @@ function lab(): Finding {
   const packages = missingPackages();
   if (packages.length > 0) return lacking(`lacks ${packages.join(', ')}`, asRoot(`apt-get install -y ${packages.join(' ')}`));
   if (process.geteuid?.() !== 0) return lacking(`needs root (user id ${process.geteuid?.()} here)`, ourselves());
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (major < 5 || (major === 5 && minor < 12)) return lacking(`its programs need Linux 5.12, and this is ${release()}`, null);
   if (!hasRelay()) return lacking('kernel routers on this machine, whose links cannot delay: the relay is not built', BUILD);
   return fine('kernel routers on this machine');
 }

@@ -1,5 +1,6 @@
 /** The eBPF programs of a lab: compiled when first needed, loaded once for all its nodes, pinned under the lab's name. */
 import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { BeaconError } from '../error.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
@@ -23,8 +24,24 @@ export async function loadPrograms(topology: Topology): Promise<void> {
   if (!existsSync(BPF_MOUNT)) throw new BeaconError('ERR_LAB', `The lab needs eBPF, and this kernel has no ${BPF_MOUNT}: take another one`);
   if (!isBpfMounted()) await run(name, { argv: ['mount', '-t', 'bpf', 'bpf', BPF_MOUNT], input: '' });
   mkdirSync(pinOf(name), { recursive: true });
-  for (const program of PROGRAMS) await run(name, { argv: ['bpftool', ...loadArguments(name, program)], input: '' });
+  for (const program of PROGRAMS) {
+    await run(name, { argv: ['bpftool', ...loadArguments(name, program)], input: '' }).catch((error: Error) => {
+      throw refused(error);
+    });
+  }
   await run(name, { argv: ['bpftool', 'batch', 'file', '-'], input: routersBatch(topology) });
+}
+
+/** bpftool shows the verifier's log, which says little to who wants a lab. */
+function refused(cause: Error): Error {
+  if (!cause.message.includes('program load failed')) return cause;
+  return new BeaconError(
+    'ERR_LAB',
+    `Linux ${release()} does not take the lab's programs (5.12 does): take another kernel, or --engine simulated`,
+    {
+      cause,
+    },
+  );
 }
 
 /** Not in a batch: bpftool 7.1 takes an errno that its loader left behind for a failure to read the batch. */

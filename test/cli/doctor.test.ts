@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { spraysOfKernel } from '../../src/cli/doctor-checks.ts';
 import { rootMissing, skip } from '../skip.ts';
 
 const doctor = (before: readonly string[] = []): { status: number | null; lines: string[] } => {
@@ -98,5 +99,21 @@ else {
     }
   });
 }
+
+test('what the kernel does not take for a spray is named with its reason, and so is how tc would be held', () => {
+  const all = { matchers: null, live: null, afxdp: null, tcx: true };
+  assert.equal(spraysOfKernel(all), {
+    says: 'senders live, afxdp, sendmmsg, inject; matchers tc (tcx link), xdp, pcap',
+    mend: null,
+    lacking: false,
+  });
+  assert.match(spraysOfKernel({ ...all, tcx: false }).says, 'tc (clsact filter)');
+  // as Debian's 5.10 answers
+  assert.equal(spraysOfKernel({ matchers: 'it needs Linux 5.12', live: 'Linux 5.18 has them', afxdp: null, tcx: false }), {
+    says: 'slower: senders afxdp, sendmmsg, inject; matchers pcap; not live: Linux 5.18 has them; not tc and xdp: it needs Linux 5.12',
+    mend: null,
+    lacking: true,
+  });
+});
 
 test.run();

@@ -2,21 +2,18 @@
  * A machine of its own whose routers are Debian's kernel and nothing of ours: each a namespace that decapsulates by tunl0 (RFC 2003)
  * and ip6tnl0 (RFC 2473). The vantage stays here, at the other end of a tap device.
  */
-import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { linksBatch, nodeBatch } from '../../src/lab/wiring.ts';
 import { endsOf, vantageOf } from '../../src/topology/lookup.ts';
 import type { Topology, TopologyNode } from '../../src/topology/topology.ts';
+import { consoleOf, type Qemu } from './console.ts';
 
-const IMAGE = 'build/real-router';
-/** A boot takes 6 s. */
-const BOOT_MS = 60_000;
+export const IMAGE = 'build/real-router';
 
 /** Why there is no such machine here, or null. */
 export const machineMissing = (): string | null =>
@@ -28,8 +25,6 @@ export interface Machine extends AsyncDisposable {
   /** Runs one line of shell in the machine; `on(r1, …)` puts it on a router. Resolves to what it printed. */
   shell(line: string): Promise<string>;
 }
-
-type Qemu = ChildProcessByStdio<Writable, Readable, null>;
 
 export const on = (topology: Topology, node: string, command: string): string => `ip netns exec ${namespaceOf(topology, node)} ${command}`;
 
@@ -119,35 +114,4 @@ function routerLines(topology: Topology, router: TopologyNode): string[] {
     inside('ip link set tunl0 up'),
     inside('ip link set ip6tnl0 up'),
   ];
-}
-
-interface Console {
-  until(pattern: RegExp): Promise<string>;
-  ask(line: string): Promise<string>;
-}
-
-function consoleOf(qemu: Qemu): Console {
-  let printed = '';
-  let asked = 0;
-  qemu.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
-  async function until(pattern: RegExp): Promise<string> {
-    const deadlineMs = Date.now() + BOOT_MS;
-    while (!pattern.test(printed)) {
-      if (qemu.exitCode !== null || Date.now() > deadlineMs) throw new Error(`The machine never said ${pattern}: ${printed.slice(-2000)}`);
-      await sleep(20);
-    }
-    return printed;
-  }
-  return {
-    until,
-    async ask(line) {
-      asked += 1;
-      printed = '';
-      qemu.stdin.write(`${line}; echo "DONE"-${asked}\n`); // quotes, so that the echo of what is typed is not the mark
-      const text = await until(new RegExp(`^DONE-${asked}\\r?$`, 'm'));
-      return text.replaceAll('\r', '').split('\n').slice(1, -2).join('\n');
-    },
-  };
 }
