@@ -19,6 +19,8 @@ import { isMet, lineOf, type Row, tableOf } from './spray-table.ts';
 import { attach, inside, NEAR, runInside, type Sink } from './spray-veth.ts';
 import { injectLoop, measured, millions, nsPerMatch, nsPerPacket, type Outcome, send, sendAndMatch } from './spray-ways.ts';
 
+/** A neighbour on the host doubles a cost for a second or two. */
+const ROUNDS = 9;
 const SECONDS = 1;
 const RATES = [1e3, 1e4, 1e5, 1e6];
 
@@ -164,7 +166,7 @@ async function all(count: number): Promise<Row[]> {
   };
   say(sendingRows(measuredRounds));
   say(loopRows(measuredRounds));
-  say(await matcherRows(SECONDS));
+  say(await matcherRows(count, SECONDS));
   say(await evidenceRows(Math.min(count, 3)));
   say(await pacingRows(measuredRounds));
   say(memoryRows());
@@ -181,7 +183,7 @@ function write(rows: readonly Row[], count: number): void {
 
 if (inside === null) runInside();
 else {
-  const count = Number(process.argv[2] ?? 5);
+  const count = Number(process.argv[2] ?? ROUNDS);
   const rows = await all(count);
   write(rows, count);
   process.exitCode = rows.every(isMet) ? 0 : 1;
