@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
-/* What the senders and matchers of a spray share: the plan of a run, and the templates that its packets are made from. Read by the
- * eBPF programs, by the addon, and written byte for byte by TypeScript. Numbers stand in the machine's order; sums, swept values and
- * the bytes themselves as they stand in a packet.
+/* What the senders and matchers of a spray share: the plan of a run, and the templates that its packets are made from, as the
+ * eBPF programs read them; the addon makes these from shorter ones (native/src/spray_templates.h). Numbers stand in the machine's order;
+ * sums, swept values and the bytes themselves as they stand in a packet.
  *
  * A packet is its template's bytes, then: the flow's value at the template's words, each layer's half of the scattered sequence as
  * its ID, the transport's half, path (the cell), sequence, tag, time, and the balance: what src/probe/craft.ts builds.
