@@ -168,7 +168,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a spray of labels over IPv4': onLine(
     usage(['spray', '-d', 'd', '--sweep', 'flow-label'], /--sweep flow-label is of IPv6/, /sweep ports or source/),
   ),
-  'a spray of so many flows': usage(['spray', '-d', 'd', '--flows', '70000'], /'70000'/, /1 to 65535/),
+  'a spray of so many flows': usage(['spray', '-d', 'd', '--flows', '1048576'], /'1048576'/, /1 to 1048575/),
   'a lab command that is none': usage(['lab', 'bogus'], /'bogus'/),
   'a flow label over IPv4': onLine(usage(['d', '--flow-label', '7'], /--flow-label 7 is of IPv6/, /give -6/)),
   'no lab command': usage(['lab'], /lab needs a command/, /braceroute help lab/),
