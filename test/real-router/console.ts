@@ -34,7 +34,7 @@ export function consoleOf(qemu: Qemu): Console {
       asked += 1;
       printed = '';
       qemu.stdin.write(`${line}; echo "DONE"-${asked}\n`); // quotes, so that the echo of what is typed is not the mark
-      const text = await until(new RegExp(`^DONE-${asked}\\r?$`, 'm'));
+      const text = await until(new RegExp(`^DONE-${asked}\\r?\\n`, 'm'));
       return text.replaceAll('\r', '').split('\n').slice(1, -2).join('\n');
     },
   };
