@@ -46,7 +46,7 @@ constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
 // The system call makes its pages first: a pace that began before would be caught up in a burst.
 constexpr uint64_t kReadyNs = 30'000'000;
-constexpr uint32_t kCut = 8;
+constexpr uint32_t kCut = 8;  // bytes
 
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -130,6 +130,20 @@ spray_plan Trimmed(const SprayDevice& device, spray_plan plan) {
   return plan;
 }
 
+// A template as the kernel's program reads it (bpf/spray.h): each has the room of the longest.
+std::vector<uint8_t> Widened(const spray_plan& plan, const StoredTemplate& stored) {
+  std::vector<uint8_t> entry(spray_stride(plan.ids_most, plan.bytes_most));
+  spray_template shape = {};
+  std::memcpy(&shape, &stored, sizeof stored);
+  shape.unused = 0;
+  for (uint32_t i = 0; i < SPRAY_WORDS; ++i)
+    shape.words[i] = i < stored.word_count ? stored.words()[i] : spray_word{SPRAY_NO_WORD, SPRAY_NO_ID, 0};
+  std::memcpy(entry.data(), &shape, sizeof shape);
+  std::memcpy(entry.data() + SPRAY_IDS_AT, stored.ids(), sizeof(spray_id) * stored.id_count);
+  std::memcpy(entry.data() + SPRAY_BYTES_AT(plan.ids_most), stored.bytes(), stored.stored);
+  return entry;
+}
+
 // Ends the system call that the sender's thread is in: without a handler it would end the process.
 int InterruptingSignal() {
   static const int number = [] {
@@ -171,7 +185,7 @@ class Live : public SprayWay {
   Live(const SprayDevice& device, const spray_plan& plan, const SprayTemplates& templates, const std::vector<uint16_t>& values,
        const std::string& path)
       : device_(device), plan_(Trimmed(device, plan)), object_(Load(device, plan_, path, true)), shared_(object_.get(), ".bss", SizeOf(".bss")) {
-    for (uint32_t number = 0; number < templates.count(); ++number) GiveTemplate(number, templates[number]);
+    GiveTemplates(templates);
     const size_t valuesSize = values.size() * sizeof values[0];
     std::memcpy(MapMemory(object_.get(), "values", valuesSize).bytes(), values.data(), valuesSize);
     LeadOut();
@@ -204,19 +218,12 @@ class Live : public SprayWay {
     return reinterpret_cast<Value*>(shared_.bytes() + OffsetOf(object_.get(), ".bss", name, sizeof(Value)));
   }
 
-  // In the kernel each has the room of the longest.
-  void GiveTemplate(uint32_t number, const StoredTemplate& stored) {
-    entry_.assign(spray_stride(plan_.ids_most, plan_.bytes_most), 0);
-    spray_template shape = {};
-    std::memcpy(&shape, &stored, sizeof stored);
-    shape.unused = 0;
-    for (uint32_t i = 0; i < SPRAY_WORDS; ++i)
-      shape.words[i] = i < stored.word_count ? stored.words()[i] : spray_word{SPRAY_NO_WORD, SPRAY_NO_ID, 0};
-    std::memcpy(entry_.data(), &shape, sizeof shape);
-    std::memcpy(entry_.data() + SPRAY_IDS_AT, stored.ids(), sizeof(spray_id) * stored.id_count);
-    std::memcpy(entry_.data() + SPRAY_BYTES_AT(plan_.ids_most), stored.bytes(), stored.stored);
+  void GiveTemplates(const SprayTemplates& templates) {
     const int map = bpf_map__fd(bpf_object__find_map_by_name(object_.get(), "templates"));
-    if (bpf_map_update_elem(map, &number, entry_.data(), BPF_ANY) != 0) throw SprayFailure(errno, "the kernel's room for templates");
+    for (uint32_t number = 0; number < templates.count(); ++number) {
+      const std::vector<uint8_t> entry = Widened(plan_, templates[number]);
+      if (bpf_map_update_elem(map, &number, entry.data(), BPF_ANY) != 0) throw SprayFailure(errno, "the kernel's room for templates");
+    }
   }
 
   void LeadOut() {
@@ -288,7 +295,6 @@ class Live : public SprayWay {
 
   SprayDevice device_;
   spray_plan plan_;
-  std::vector<uint8_t> entry_;
   Object object_;
   MapMemory shared_;
   spray_live* live_ = Shared<spray_live>("live");
