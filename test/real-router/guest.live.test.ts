@@ -63,7 +63,9 @@ else {
   for (const seconds of [HOUR, -HOUR])
     test(`a clock that is set by ${seconds} s in mid-run changes no count and no round trip of the matcher that goes by its stamps`, async () => {
       const set = `date -s @$(($(date +%s) + ${seconds})) >/dev/null`;
-      const ended = await guest.shell(`${begun('veth', '--sender sendmmsg --matcher pcap --duration 4')}; sleep 1; ${set}; wait $!; echo $?`);
+      const ended = await guest.shell(
+        `${begun('veth', '--sender sendmmsg --matcher pcap --duration 4')}; sleep 1; ${set}; wait $!; echo $?`,
+      );
       assert.is(ended, '0');
       const events = assertEvents(linesOf(await guest.shell('cat /run/events')));
       const sprayed = done(events);
