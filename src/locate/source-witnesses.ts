@@ -42,7 +42,7 @@ function otherSources(ground: Ground, { walk, leg }: DeadWalk): Witness[] {
 /** A check that is made of one family alone, or that takes the near end's own address, which a stock router drops over IPv4 itself. */
 async function otherFamily({ graph }: Ground, drawing: Drawing, { walk, leg }: DeadWalk): Promise<Witness[]> {
   const other = await drawing.other();
-  const legs = other === null ? null : mateLegs(graph, other.graph, drawing, walk);
+  const legs = other === null ? null : counterpartLegs(graph, other.graph, drawing, walk);
   if (other === null || legs === null) return [];
   const [one, far] = endsOf(graph, leg);
   const from = walk.legs.indexOf(leg);
@@ -55,14 +55,14 @@ async function otherFamily({ graph }: Ground, drawing: Drawing, { walk, leg }: D
 }
 
 /** The same legs in the other family's graph; null where one is not there, or leads another way past routers that only forward. */
-function mateLegs(graph: Graph, other: Graph, { topology }: Drawing, { legs }: LegWalk): number[] | null {
-  const mates = new Map<Address, Address>();
+function counterpartLegs(graph: Graph, other: Graph, { topology }: Drawing, { legs }: LegWalk): number[] | null {
+  const counterparts = new Map<Address, Address>();
   for (const { 4: one, 6: two } of [
     ...topology.links.flatMap(({ ends }) => ends.map(({ addresses }) => addresses)),
     ...topology.nodes.map(({ loopback }) => loopback),
   ]) {
-    mates.set(one, two);
-    mates.set(two, one);
+    counterparts.set(one, two);
+    counterparts.set(two, one);
   }
   const wayOver = ({ parts: all = [] }: Graph, { ends, parts = [] }: GraphLeg): Address[] => [
     ...ends,
@@ -72,7 +72,7 @@ function mateLegs(graph: Graph, other: Graph, { topology }: Drawing, { legs }: L
   const found = legs.map((leg) =>
     known.get(
       wayOver(graph, graph.legs[leg]!)
-        .map((address) => mates.get(address)!)
+        .map((address) => counterparts.get(address)!)
         .join(),
     ),
   );

@@ -35,19 +35,21 @@ export const nodeNamed = (topology: Topology, name: string): TopologyNode | null
 
 export const vantageOf = (topology: Topology): TopologyNode => topology.nodes.find((node) => node.vantage)!;
 
-/** Address → `r1.example`, every loopback before any link, so that the first line of a name is the address it stands for. */
-export function namesOf(topology: Topology): Map<Address, string> {
+/** Address → `r1`, every loopback before any link, so that the first line of a name is the address it stands for. */
+export function nodeNamesOf(topology: Topology): Map<Address, string> {
   const loopbacks = topology.nodes.map(({ name, loopback }) => ({ name, addresses: loopback }));
   const ends = topology.links.flatMap((link) => link.ends).map(({ node, addresses }) => ({ name: node, addresses }));
   const all = [...loopbacks, ...ends];
-  return new Map(
-    ([4, 6] as const).flatMap((family) => all.map(({ name, addresses }) => [addresses[family], `${name}.${DOMAIN}`] as const)),
-  );
+  return new Map(([4, 6] as const).flatMap((family) => all.map(({ name, addresses }) => [addresses[family], name] as const)));
 }
+
+/** Address → `r1.example`, in the same order. */
+export const namesOf = (topology: Topology): Map<Address, string> =>
+  new Map([...nodeNamesOf(topology)].map(([address, name]) => [address, `${name}.${DOMAIN}`]));
 
 /** Lines of a hosts file: `10.255.0.2 r1.example r1`. */
 export const hostsOf = (topology: Topology): string[] =>
-  [...namesOf(topology)].map(([address, name]) => `${address} ${name} ${name.slice(0, -DOMAIN.length - 1)}`);
+  [...nodeNamesOf(topology)].map(([address, name]) => `${address} ${name}.${DOMAIN} ${name}`);
 
 /** The link of an id, or of `r2-r1` for the link `r1-r2`. Throws BeaconError ERR_USAGE that lists the ids. */
 export function linkNamed(topology: Topology, name: string): Link {

@@ -16,7 +16,7 @@ import { pathGraph } from '../../locate/path-graph.ts';
 import { type Reach, reach } from '../../locate/reach.ts';
 import type { UnknownPart } from '../../locate/verdict.ts';
 import type { Asking } from '../../probe/ask.ts';
-import { addressesOf, endsOf, vantageOf } from '../../topology/lookup.ts';
+import { endsOf, nodeNamesOf, vantageOf } from '../../topology/lookup.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Address, FamilyNumber } from '../../wire/address.ts';
 import { isOurs } from '../ends.ts';
@@ -164,12 +164,7 @@ export async function* fromTopology(network: Network, signal: AbortSignal, optio
   const drawn = drawnGraph(topology, family, reached);
   const graph = await withoutAnswered(engine, asking, drawn, dress, asked.timeoutNs);
   const drawing = { topology, other: () => otherGround(network, topology, reached, family === 4 ? 6 : 4, dress, options) };
-  return { asking, graph, dress, drawing, seed, route, names: namesIn(topology), unknown: [] };
-}
-
-function namesIn(topology: Topology): Map<Address, string> {
-  const addresses = (name: string): Address[] => ([4, 6] as const).flatMap((family) => addressesOf(topology, name, family));
-  return new Map(topology.nodes.flatMap(({ name }) => addresses(name).map((address) => [address, name] as const)));
+  return { asking, graph, dress, drawing, seed, route, names: nodeNamesOf(topology), unknown: [] };
 }
 
 /** As it is drawn in the other family, where that is ours to use. */
