@@ -201,7 +201,24 @@ static __always_inline enum look find_landing(const __u8 *at, const __u8 *end, _
 	return look == LOOK_CUT ? look : read_identity(at, end, landing);
 }
 
-/* The words of `length` bytes, not folded; the end is looked at again in each step since the verifier cannot do sums. */
+/* `size` bytes more, as long as they stand there; that is looked at in each step since the verifier cannot do sums. */
+#define SUM_BYTES(size) \
+	if (length & (size) && at + (size) <= end) { \
+		sum += sum_of(at, size); \
+		at += (size); \
+	}
+
+static __always_inline __u64 sum_of(const __u8 *at, __u32 size)
+{
+	__u64 sum = 0;
+
+#pragma GCC unroll 8
+	for (__u32 i = 0; i < size; i += 4)
+		sum += load32(at + i);
+	return sum;
+}
+
+/* The words of `length` bytes, not folded. */
 static __always_inline __u64 sum_words(const __u8 *at, const __u8 *end, __u32 length)
 {
 	__u64 sum = 0;
@@ -209,18 +226,13 @@ static __always_inline __u64 sum_words(const __u8 *at, const __u8 *end, __u32 le
 	for (int i = 0; i < MATCH_LONGEST / 32; i++) {
 		if (length < 32 || at + 32 > end)
 			break;
-		sum += (__u64)load32(at) + load32(at + 4) + load32(at + 8) + load32(at + 12);
-		sum += (__u64)load32(at + 16) + load32(at + 20) + load32(at + 24) + load32(at + 28);
+		sum += sum_of(at, 32);
 		at += 32;
 		length -= 32;
 	}
-	for (int i = 0; i < 7; i++) {
-		if (length < 4 || at + 4 > end)
-			break;
-		sum += load32(at);
-		at += 4;
-		length -= 4;
-	}
+	SUM_BYTES(16)
+	SUM_BYTES(8)
+	SUM_BYTES(4)
 	if (length & 2 && at + 2 <= end) {
 		sum += load16(at);
 		at += 2;
@@ -234,12 +246,12 @@ static __always_inline __u64 sum_words(const __u8 *at, const __u8 *end, __u32 le
 static __always_inline int is_sum_right(const struct landing *landing, const __u8 *end)
 {
 	__u64 sum = sum_words(landing->transport, end, landing->length) + landing->pseudo;
+	__u32 words;
 
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	words = (sum & 0xffff) + (sum >> 16);
+	return words == 0xffff || words == 0x1fffe; /* with its carry the second is the first */
 }
 
 static __always_inline int has_tag(const volatile struct match_config *config, __u32 sequence)

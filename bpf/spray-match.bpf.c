@@ -127,11 +127,10 @@ static __always_inline void count_corrupted(const struct landing *landing, struc
 }
 
 /* True where it was ours and is counted. */
-static __always_inline int count(enum look look, const struct landing *landing, struct match_totals *totals)
+static __always_inline int count(enum look look, const struct landing *landing, struct match_totals *totals, __u64 now)
 {
 	__u32 zero = 0;
 	struct match_window *window = bpf_map_lookup_elem(&match_window, &zero);
-	__u64 now = bpf_ktime_get_ns();
 	struct match_places places = { .totals = totals };
 
 	if (!window || now > window->deadline_ns) {
@@ -158,6 +157,7 @@ enum fate { PASS, TAKE, NEEDS_MORE };
 static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32 transport_at, __u32 length, __u32 pseudo)
 {
 	struct landing landing = { .length = length, .pseudo = pseudo };
+	const __u64 now = bpf_ktime_get_ns(); /* first, since it waits for all that is under way */
 	struct match_totals *totals = totals_here();
 	enum look look;
 
@@ -171,7 +171,7 @@ static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32
 		return NEEDS_MORE;
 	if (look == LOOK_OTHER_RUN)
 		totals->other_run++;
-	return look != LOOK_OTHER_RUN && count(look, &landing, totals) ? TAKE : PASS;
+	return look != LOOK_OTHER_RUN && count(look, &landing, totals, now) ? TAKE : PASS;
 }
 
 /* Functions of their own, so that the verifier goes through them once and not again for each way that headers can nest. */

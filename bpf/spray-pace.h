@@ -13,6 +13,9 @@
 #define SPRAY_FRACTION 8 /* ten million a second are kept to a thousandth of a percent */
 #define SPRAY_CATCH_UP_NS 100000000ULL
 #define SPRAY_BURST_NS 64000ULL /* what a sleep may take */
+/* A look at the clock costs as much as the tag. At full speed one serves so many packets, less than a device is handed at once: the
+ * first of a bulk wait for the last in any case, the kernel's of 16 or ours of 64. */
+#define SPRAY_CLOCK 8
 
 struct spray_pace {
 	__u64 step;     /* between two packets; 0: as fast as can be. Whoever steers may write it at any time */
@@ -60,6 +63,8 @@ struct spray_live {
 	struct spray_place place; /* of the next sequence */
 	__u32 stop;     /* written by the process */
 	__u32 finished; /* no packet follows */
+	__u64 slot;     /* frames that the program was given in this call */
+	__u64 now;      /* when it last looked at the clock */
 	__u64 left __attribute__((aligned(64))); /* frames that the device took */
 	__u64 dropped;  /* frames that it did not */
 };

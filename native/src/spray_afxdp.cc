@@ -137,10 +137,12 @@ class Afxdp : public SprayWay {
     const uint32_t inRing = produced_ - toSend_.Consumed();
     const unsigned room = std::min({due, static_cast<unsigned>(free_.size()), kFrames - inRing});
     unsigned count = 0;
+    uint64_t nowNs = 0;
     for (; count < room && !packets_.IsOver(); ++count) {
       const uint64_t at = free_.back();
       free_.pop_back();
-      const uint32_t length = packets_.Write(frames_.bytes() + at, MonotonicNs());
+      if (count % SPRAY_CLOCK == 0) nowNs = MonotonicNs();
+      const uint32_t length = packets_.Write(frames_.bytes() + at, nowNs);
       toSend_[produced_] = {at, length, 0};
       after_[produced_++ % kFrames] = packets_.cursor().sequence;
     }

@@ -44,6 +44,7 @@ namespace {
 
 constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
+static_assert(kSlotsPerBatch % SPRAY_CLOCK == 0);
 // The system call makes its pages first: a pace that began before would be caught up in a burst.
 constexpr uint64_t kReadyNs = 30'000'000;
 constexpr uint32_t kCut = 8;  // bytes
@@ -259,7 +260,10 @@ class Live : public SprayWay {
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   }
 
-  int Call() { return RunLive(object_.get(), plan_.frame_most, kSlotsPerCall); }
+  int Call() {
+    live_->slot = 0;
+    return RunLive(object_.get(), plan_.frame_most, kSlotsPerCall);
+  }
 
   // Steers and tells once a millisecond, and ends the call when the last packet is out.
   void Watch(SprayRun& run, pthread_t runner, const std::atomic<bool>& ended) {

@@ -46,9 +46,11 @@ class Sendmmsg : public SprayWay {
   unsigned Send(SprayRun& run, unsigned due) {
     SprayCursor before[kSprayBatch + 1];
     unsigned count = 0;
+    uint64_t nowNs = 0;
     for (; count < due && !packets_.IsOver(); ++count) {
       before[count] = packets_.cursor();
-      slices_[count].iov_len = packets_.Write(static_cast<uint8_t*>(slices_[count].iov_base), MonotonicNs());
+      if (count % SPRAY_CLOCK == 0) nowNs = MonotonicNs();
+      slices_[count].iov_len = packets_.Write(static_cast<uint8_t*>(slices_[count].iov_base), nowNs);
     }
     before[count] = packets_.cursor();
     const int sent = ::sendmmsg(socket_.get(), messages_, count, 0);
