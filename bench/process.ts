@@ -39,4 +39,12 @@ function residentMb(pid: number): number {
   }
 }
 
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!;
+
+export const median = (values: readonly number[]): number => quantile(values, 1 / 2);
+
+/** A neighbour on the host only ever adds to a cost: below the first quartile lie the turns that were disturbed least. */
+export const undisturbed = (costs: readonly number[]): number => quantile(costs, 1 / 4);
+
+/** The same of rates. */
+export const unhindered = (rates: readonly number[]): number => quantile(rates, 3 / 4);

@@ -65,7 +65,7 @@ struct landing {
 	__u32 headers;
 	const __u8 *transport;
 	__u32 length; /* of the transport and what it carries */
-	__u32 pseudo; /* sum of the pseudo-header, not folded */
+	__u64 pseudo; /* sum of the pseudo-header, not folded */
 	__u32 path;
 	__u32 sequence;
 	__u64 sent_ns;
@@ -155,7 +155,7 @@ static __always_inline enum look walk_headers(const __u8 **at, const __u8 *end, 
 }
 
 /* Of the words in the machine's own byte order; an ICMPv4 checksum covers none. */
-static __always_inline __u32 pseudo_sum(const struct landing *landing)
+static __always_inline __u64 pseudo_sum(const struct landing *landing)
 {
 	__u64 sum = 0;
 
@@ -167,7 +167,7 @@ static __always_inline __u32 pseudo_sum(const struct landing *landing)
 	}
 	if (landing->is_v6 || landing->protocol == UDP)
 		sum += BIG16((__u16)landing->protocol) + (__u32)BIG16((__u16)landing->length);
-	return (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+	return sum;
 }
 
 /* What follows the headers. LOOK_UNVERIFIED: our magic stands there, and says so much. */

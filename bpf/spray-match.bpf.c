@@ -87,9 +87,9 @@ static __always_inline __u32 stripe_here(void)
 	return config.stripes == 1 ? 0 : bpf_get_smp_processor_id();
 }
 
-static __always_inline struct match_cell *cell_of(__u32 cell)
+static __always_inline struct match_cell *cell_of(__u32 stripe, __u32 cell)
 {
-	__u32 index = stripe_here() * config.cells + cell;
+	__u32 index = stripe * config.cells + cell;
 
 	return bpf_map_lookup_elem(&match_cells, &index);
 }
@@ -102,10 +102,10 @@ static __always_inline __u32 slot_of(__u32 template)
 	return four ? *four >> (template % 4 * 16) & 0xffff : template;
 }
 
-static __always_inline struct match_histogram *histogram_of(__u32 cell)
+static __always_inline struct match_histogram *histogram_of(__u32 stripe, __u32 cell)
 {
 	__u32 template = cell < config.templates ? cell : cell % config.templates; /* a division is 5 ns */
-	__u32 index = stripe_here() * config.slots + (config.slots_by_cell ? cell : slot_of(template));
+	__u32 index = stripe * config.slots + (config.slots_by_cell ? cell : slot_of(template));
 
 	return bpf_map_lookup_elem(&match_rtts, &index);
 }
@@ -119,7 +119,7 @@ static __always_inline __u64 *word_of(__u32 sequence)
 
 static __always_inline void count_corrupted(const struct landing *landing, struct match_totals *totals)
 {
-	struct match_cell *cell = is_cell_known(&config, landing) ? cell_of(landing->path) : NULL;
+	struct match_cell *cell = is_cell_known(&config, landing) ? cell_of(stripe_here(), landing->path) : NULL;
 
 	totals->corrupted++;
 	if (cell)
@@ -129,7 +129,7 @@ static __always_inline void count_corrupted(const struct landing *landing, struc
 /* True where it was ours and is counted. */
 static __always_inline int count(enum look look, const struct landing *landing, struct match_totals *totals, __u64 now)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, stripe;
 	struct match_window *window = bpf_map_lookup_elem(&match_window, &zero);
 	struct match_places places = { .totals = totals };
 
@@ -141,8 +141,9 @@ static __always_inline int count(enum look look, const struct landing *landing, 
 		count_corrupted(landing, totals);
 		return 1;
 	}
-	places.cell = cell_of(landing->path);
-	places.histogram = histogram_of(landing->path);
+	stripe = stripe_here();
+	places.cell = cell_of(stripe, landing->path);
+	places.histogram = histogram_of(stripe, landing->path);
 	places.word = word_of(landing->sequence);
 	if (!places.cell || !places.histogram || !places.word)
 		return 0; /* only the verifier thinks so */
@@ -154,7 +155,7 @@ static __always_inline int count(enum look look, const struct landing *landing, 
 enum fate { PASS, TAKE, NEEDS_MORE };
 
 /* `transport_at` and the rest are what find_landing found. */
-static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32 transport_at, __u32 length, __u32 pseudo)
+static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32 transport_at, __u32 length, __u64 pseudo)
 {
 	struct landing landing = { .length = length, .pseudo = pseudo };
 	const __u64 now = bpf_ktime_get_ns(); /* first, since it waits for all that is under way */
@@ -175,12 +176,12 @@ static __always_inline enum fate judge(const __u8 *start, const __u8 *end, __u32
 }
 
 /* Functions of their own, so that the verifier goes through them once and not again for each way that headers can nest. */
-__noinline int judge_skb(struct __sk_buff *skb, __u32 transport_at, __u32 length, __u32 pseudo)
+__noinline int judge_skb(struct __sk_buff *skb, __u32 transport_at, __u32 length, __u64 pseudo)
 {
 	return judge(edge(skb->data), edge(skb->data_end), transport_at, length, pseudo);
 }
 
-__noinline int judge_xdp(struct xdp_md *ctx, __u32 transport_at, __u32 length, __u32 pseudo)
+__noinline int judge_xdp(struct xdp_md *ctx, __u32 transport_at, __u32 length, __u64 pseudo)
 {
 	return judge(edge(ctx->data), edge(ctx->data_end), transport_at, length, pseudo);
 }
