@@ -1,5 +1,8 @@
 #include "spray_trial.h"
 
+#ifdef HAVE_LIBBPF
+#include <bpf/libbpf.h>
+#endif
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -49,6 +52,14 @@ SprayTemplates TrialTemplate(const std::string& interface) {
   return templates;
 }
 
+bool HasXdp(const SprayDevice& device) {
+  uint32_t program = 0;
+#ifdef HAVE_LIBBPF
+  bpf_xdp_query_id(static_cast<int>(device.index), 0, &program);
+#endif
+  return program != 0;
+}
+
 }  // namespace
 
 std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
@@ -61,6 +72,7 @@ std::string WhyNotLive(const SprayDevice& device, const std::string& object) {
     if (left && run.taken == kTrialFrames) return "";
     return "a trial of 8 frames did not leave " + device.name +
            (DriverOf(device.name) == "veth" ? ": a veth takes redirected frames only where its peer has an XDP program or GRO"
+            : HasXdp(device)                ? ": its driver has no XDP transmit"
                                             : ": its driver has no XDP transmit, or only while an XDP program is on it, as --matcher xdp brings one");
   } catch (const SprayFailure& failure) {
     return WordsOf(failure);
