@@ -1,5 +1,6 @@
 #pragma once
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/types.h>
 
 #include <algorithm>
@@ -45,16 +46,8 @@ class SprayPackets {
   }
 
  private:
-  struct Identity {
-    uint32_t magic;
-    uint16_t version;
-    uint16_t balance;
-    uint32_t run;
-    uint32_t path;
-    uint32_t sequence;
-    uint32_t tag[2];
-    uint32_t sent[2];
-  };
+  // Where the identity (src/wire/identity.ts) has what is filled in.
+  static constexpr uint32_t kBalanceAt = 6, kPathAt = 12, kSequenceAt = 16, kTagAt = 20, kSentAt = 28;
 
   static uint16_t Folded(uint64_t sum) {
     sum = (sum & 0xffffffff) + (sum >> 32);
@@ -63,7 +56,14 @@ class SprayPackets {
     return static_cast<uint16_t>((sum & 0xffff) + (sum >> 16));
   }
 
-  static void Put(uint8_t* at, uint16_t value) { std::memcpy(at, &value, sizeof value); }
+  template <typename Number>
+  static void Put(uint8_t* at, Number value) {
+    std::memcpy(at, &value, sizeof value);
+  }
+
+  static uint64_t Words(uint64_t value) { return (value & 0xffffffff) + (value >> 32); }
+
+  static void PutChecksum(uint8_t* at, uint64_t sum) { Put(at, static_cast<uint16_t>(~Folded(sum))); }
 
   static uint16_t Get(const uint8_t* at) {
     uint16_t value;
@@ -78,7 +78,7 @@ class SprayPackets {
     for (const spray_id* id = ids; id != ids + shape.id_count; ++id) {
       uint8_t* header = packet + (id->at & ~1);
       Put(header + 4, halves[id->at & 1]);
-      Put(header + 10, ~Folded(uint64_t{id->sum} + halves[id->at & 1]));
+      PutChecksum(header + 10, uint64_t{id->sum} + halves[id->at & 1]);
     }
     Put(packet + shape.half_at, halves[shape.half_of]);
     const uint64_t sum = uint64_t{shape.transport_sum} + halves[shape.half_of];
@@ -97,25 +97,21 @@ class SprayPackets {
       if (word.balanced) sum += value[i];
       if (word.id == SPRAY_NO_ID) continue;
       uint8_t* checksum = packet + (ids[word.id].at & ~1) + 10;
-      Put(checksum, ~Folded(uint64_t{static_cast<uint16_t>(~Get(checksum))} + value[i]));
+      PutChecksum(checksum, uint64_t{static_cast<uint16_t>(~Get(checksum))} + value[i]);
     }
     return sum;
   }
 
+  // Each number straight into its place: a copy of the whole, filled and copied back, would wait twice for its own bytes.
   void Identify(uint8_t* at, uint32_t sequence, uint64_t sum, uint64_t monotonicNs) const {
-    Identity identity;
-    std::memcpy(&identity, at, sizeof identity);
-    const uint64_t sent = monotonicNs + static_cast<uint64_t>(plan_.realtime_ahead_ns);
-    identity.path = htonl(cursor_.place.flow * plan_.templates + cursor_.place.number);
-    identity.sequence = htonl(sequence);
-    const uint64_t tag = IsTagged(sequence) ? sip_tag(plan_.sip, uint64_t{identity.path} << 32 | identity.run, identity.sequence) : 0;
-    identity.tag[0] = static_cast<uint32_t>(tag);
-    identity.tag[1] = static_cast<uint32_t>(tag >> 32);
-    identity.sent[0] = htonl(static_cast<uint32_t>(sent >> 32));
-    identity.sent[1] = htonl(static_cast<uint32_t>(sent));
-    sum += uint64_t{identity.path} + identity.sequence + identity.tag[0] + identity.tag[1] + identity.sent[0] + identity.sent[1];
-    identity.balance = ~Folded(sum);
-    std::memcpy(at, &identity, sizeof identity);
+    const uint32_t path = htonl(cursor_.place.flow * plan_.templates + cursor_.place.number);
+    const uint64_t tag = IsTagged(sequence) ? sip_tag(plan_.sip, uint64_t{path} << 32 | htonl(plan_.run), htonl(sequence)) : 0;
+    const uint64_t sent = htobe64(monotonicNs + static_cast<uint64_t>(plan_.realtime_ahead_ns));
+    Put(at + kPathAt, path);
+    Put(at + kSequenceAt, htonl(sequence));
+    Put(at + kTagAt, tag);
+    Put(at + kSentAt, sent);
+    PutChecksum(at + kBalanceAt, sum + path + htonl(sequence) + Words(tag) + Words(sent));
   }
 
   bool IsTagged(uint32_t sequence) const {
