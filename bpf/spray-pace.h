@@ -13,7 +13,7 @@
 #define SPRAY_FRACTION 8 /* ten million a second are kept to a thousandth of a percent */
 #define SPRAY_CATCH_UP_NS 100000000ULL
 #define SPRAY_BURST_NS 64000ULL /* what a sleep may take */
-/* A look at the clock costs as much as the tag. At full speed one serves so many packets, less than a device is handed at once: the
+/* A look at the clock costs as much as the tag. Where packets are due it serves so many, less than a device is handed at once: the
  * first of a bulk wait for the last in any case, the kernel's of 16 or ours of 64. */
 #define SPRAY_CLOCK 8
 

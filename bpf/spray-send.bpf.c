@@ -281,10 +281,10 @@ static __always_inline int is_over(__u64 now)
 	return live.sent >= plan.most || live.sequence >= SPRAY_END || (live.end_ns && due >= live.end_ns) || live.stop;
 }
 
-/* Without a pace one look serves several packets; the kernel runs us for a whole multiple of them before it does anything else. */
+/* Packets that are due already need no look of their own; the kernel runs us for a whole multiple of them before it does anything else. */
 static __always_inline __u64 clock(void)
 {
-	if (live.pace.step || live.slot % SPRAY_CLOCK == 0)
+	if (live.slot % SPRAY_CLOCK == 0 || !spray_is_due(&live.pace, live.now << SPRAY_FRACTION))
 		live.now = bpf_ktime_get_ns();
 	live.slot++;
 	return live.now;
