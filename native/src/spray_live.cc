@@ -45,7 +45,7 @@ namespace {
 constexpr uint32_t kSlotsPerCall = 1U << 30;
 constexpr uint32_t kSlotsPerBatch = 64;
 static_assert(kSlotsPerBatch % SPRAY_CLOCK == 0);
-// The system call makes its pages first: a pace that began before would be caught up in a burst.
+// The system call makes its pages first: a pace that began before would be caught up in a burst; without a pace nothing is.
 constexpr uint64_t kReadyNs = 30'000'000;
 constexpr uint32_t kCut = 8;  // bytes
 
@@ -245,7 +245,7 @@ class Live : public SprayWay {
   }
 
   void Begin(const SprayRun& run) {
-    const uint64_t startNs = MonotonicNs() + kReadyNs;
+    const uint64_t startNs = MonotonicNs() + (run.step.load() > 0 ? kReadyNs : 0);
     live_->pace = NewPace(run, startNs);
     live_->end_ns = run.durationNs > 0 ? startNs + run.durationNs : 0;
     const uint64_t sequence = spray_sendable(plan_.first, plan_.id_key);
