@@ -37,7 +37,7 @@ async function costOfCounting(seconds: number): Promise<number> {
 
 const statistics = (on: boolean): string => run('sysctl', '-qw', `kernel.bpf_stats_enabled=${on ? 1 : 0}`);
 
-/** Quartiles of as many rounds, in each of which both programs are measured. */
+/** Deciles of as many rounds, in each of which both programs are measured. */
 export async function matcherRows(rounds: number, seconds: number): Promise<Row[]> {
   attach('tc_bounce');
   statistics(true);
