@@ -84,8 +84,11 @@ export interface SprayJob {
   readonly tag: TagMode;
   readonly sender: SenderName | 'auto';
   readonly matcher: MatcherName | 'auto';
-  /** Whoever records is shown what comes home, as it was captured: one in `every` sequences, which a power of two divides. XDP shows none. */
-  readonly sample?: { readonly every: number; readonly home: (packet: Packet) => void };
+  /**
+   * Whoever records is shown what comes home, as it was captured: one in `every` sequences, which a power of two divides, about
+   * `perSecond`. XDP shows none.
+   */
+  readonly sample?: { readonly every: number; readonly perSecond: number; readonly home: (packet: Packet) => void };
 }
 
 /** Since the spray began; each only ever grows. */

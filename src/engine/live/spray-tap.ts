@@ -22,7 +22,9 @@ const TAKE = 512;
 /** Errors are few: routers limit them. */
 const FEW = 2 ** 14;
 const SMALL_BUFFER_BYTES = 1 << 20;
-const BUFFER_BYTES = 32 << 20;
+/** What a packet takes in the ring, and how long its reader may be away. */
+const SLOT_BYTES = 2048;
+const AWAY_SECONDS = 0.8;
 
 /** ICMP errors but for redirects, which come beside an answer. */
 const ERRORS = '(icmp and (icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12)) or (icmp6 and ip6[40] < 128)';
@@ -57,8 +59,10 @@ export async function openTap(
   const evidence = openEvidence(plan, () => {});
   let socket: NativeSocket | null = null;
   try {
-    if (sample !== undefined)
-      socket = new addon.PcapSocket({ filter: oneIn(sample.every), snapLength: SNAP_LENGTH, bufferBytes: BUFFER_BYTES });
+    if (sample !== undefined) {
+      const bufferBytes = Math.max(SMALL_BUFFER_BYTES, Math.ceil(AWAY_SECONDS * sample.perSecond * SLOT_BYTES));
+      socket = new addon.PcapSocket({ filter: oneIn(sample.every), snapLength: SNAP_LENGTH, bufferBytes });
+    }
     await socket?.activate();
   } catch (error) {
     evidence.close();

@@ -14,7 +14,7 @@ import { cellOf, isSprayed } from '../spray-sequence.ts';
 import { packedCounts } from './sparse.ts';
 import { ANY, type RecordingWriter } from './writer.ts';
 
-/** Packets a second that are written beside all else; of many templates fewer, since each has to be made again. */
+/** Probes a second that are written beside all else (two busy cores took 50,000); of many templates fewer, since each has to be made again. */
 const MOST_A_SECOND = 20_000;
 const MOST_OF_MANY = 2000;
 const KEPT_TEMPLATES = 4096;
@@ -23,10 +23,12 @@ const FASTEST = 16_000_000;
 const HEADER = 8;
 const MOST_HEADERS = 4;
 
-/** One in so many packets is recorded: a power of two. */
-export function everyOf({ pace: { perSecond }, templates }: SprayJob): number {
+/** One in so many packets is recorded: a power of two; and how many a second that makes. */
+function sampled({ pace, templates }: SprayJob): { readonly every: number; readonly perSecond: number } {
+  const perSecond = pace.perSecond ?? FASTEST;
   const most = templates > KEPT_TEMPLATES ? MOST_OF_MANY : MOST_A_SECOND;
-  return 2 ** Math.ceil(Math.max(0, Math.log2((perSecond ?? FASTEST) / most)));
+  const every = 2 ** Math.ceil(Math.max(0, Math.log2(perSecond / most)));
+  return { every, perSecond: perSecond / every };
 }
 
 export interface SprayTape {
@@ -46,7 +48,7 @@ export interface TapePorts {
 }
 
 export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: TapePorts): SprayTape {
-  const every = everyOf(job);
+  const { every, perSecond } = sampled(job);
   const seen = newGlance(MOST_HEADERS);
   const waiting = new Map<number, bigint>(); // sampled, and not home: by sequence, about when it went
   const templates = new Map<number, SprayTemplate>();
@@ -173,7 +175,7 @@ export function sprayTape(job: SprayJob, { writer, nowNs, moved, sinceStart }: T
     };
   }
 
-  const sample = { every, home: (packet: Packet): void => void arrived.push(packet) };
+  const sample = { every, perSecond, home: (packet: Packet): void => void arrived.push(packet) };
   // XDP would take the packets before anybody else sees them
   return { job: { ...job, template, sample }, recorded };
 }
