@@ -43,8 +43,5 @@ const quantile = (values: readonly number[], share: number): number => values.to
 
 export const median = (values: readonly number[]): number => quantile(values, 1 / 2);
 
-/** A neighbour on the host only ever adds to a cost: in the first tenth lie the turns that were disturbed least. */
+/** A neighbour on the host only ever adds to a cost: in the first tenth lie the turns that were disturbed least. Beside a median, not for it. */
 export const undisturbed = (costs: readonly number[]): number => quantile(costs, 1 / 10);
-
-/** The same of rates. */
-export const unhindered = (rates: readonly number[]): number => quantile(rates, 9 / 10);

@@ -14,7 +14,7 @@ import { cellOf, isSprayed } from '../spray-sequence.ts';
 import { packedCounts } from './sparse.ts';
 import { ANY, type RecordingWriter } from './writer.ts';
 
-/** Probes a second that are written beside all else (two busy cores took 50,000); of many templates fewer, since each has to be made again. */
+/** Probes a second that are written beside all else (two busy cores fell behind at 50,000); of many templates fewer, since each has to be made again. */
 const MOST_A_SECOND = 20_000;
 const MOST_OF_MANY = 2000;
 const KEPT_TEMPLATES = 4096;
